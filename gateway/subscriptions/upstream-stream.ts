@@ -1,0 +1,110 @@
+import { GraphQLError, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
+import type { Client } from 'graphql-ws';
+import { pause } from '#shared/async-iteration.ts';
+import type { Logger } from '#shared/logger.ts';
+import type { TickReference } from '#shared/ticks/tick-reference.ts';
+
+/** One event of the owning subgraph. */
+export type UpstreamEvent = {
+  data: Record<string, unknown> | null;
+  errors?: GraphQLFormattedError[];
+  /** The tick that the event belongs to: what it is joined with is read at this tick. */
+  tick?: TickReference;
+  /** What the client is told beside the data. */
+  extensions?: { gap: { after: string } };
+};
+
+/** A subgraph has refused the subscription; the errors are for the client. */
+export class UpstreamRefusal extends Error {
+  override name = 'UpstreamRefusal';
+  readonly errors: readonly GraphQLFormattedError[];
+  constructor(errors: readonly GraphQLFormattedError[]) {
+    super('the subgraph refused the subscription');
+    this.errors = errors;
+  }
+}
+
+/** Refusals of a resumption that leave only one thing to do: begin again with the current state. */
+const notResumable = new Set<unknown>(['SEQUENCE_TOO_OLD', 'SEQUENCE_AHEAD']);
+
+/**
+ * The events of one subscription at its subgraph, for as long as its client stays. A lost connection is made anew, after
+ * 50 ms at first and up to 5 s, and the stream continues behind the last tick that was received. Where that is no longer
+ * possible it begins again with the current state, and the first event says so in `extensions.gap`.
+ * @throws UpstreamRefusal when the subgraph refuses the operation
+ */
+export async function* upstreamEvents(options: {
+  client: () => Client;
+  operation: string;
+  /** The operation that continues behind a sequence, or begins with the current state; `undefined` when it cannot do that. */
+  resume: (sequence: number | undefined) => string | undefined;
+  variables: Record<string, unknown>;
+  signal: AbortSignal;
+  logger: Logger;
+}): AsyncGenerator<UpstreamEvent, void, void> {
+  const { signal, logger, variables } = options;
+  let last: TickReference | undefined;
+  let { operation } = options;
+  let attempt = 0;
+  let gap: UpstreamEvent['extensions'];
+  while (!signal.aborted) {
+    if (last) operation = options.resume(last.sequence) ?? operation;
+    const events = options
+      .client()
+      .iterate<Record<string, unknown>, { tick?: TickReference }>({ query: operation, variables });
+    const stop = () => void events.return?.();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      for await (const result of events) {
+        attempt = 0;
+        // A result without data is how a subgraph answers an operation that it cannot begin.
+        if (result.errors && result.data === undefined) throw result.errors;
+        const event = toEvent(result as ExecutionResult<Record<string, unknown>, { tick?: TickReference }>, gap);
+        gap = undefined;
+        last = event.tick ?? last;
+        yield event;
+      }
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      const refusals = refusalsOf(error);
+      if (refusals && last && refusals.some((refusal) => notResumable.has(refusal.extensions?.code))) {
+        gap = { gap: { after: String(last?.sequence) } };
+        last = undefined;
+        operation = options.resume(undefined) ?? options.operation;
+        continue;
+      }
+      if (refusals) throw new UpstreamRefusal(refusals);
+      if (attempt === 0)
+        logger.warn({ err: error, resumeBehind: last?.sequence }, 'an upstream subscription was lost; reconnecting');
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+    attempt += 1;
+    if (await pause(backoffMs(attempt), signal)) return;
+  }
+}
+
+function toEvent(
+  { data, errors, extensions }: ExecutionResult<Record<string, unknown>, { tick?: TickReference }>,
+  gap: UpstreamEvent['extensions'],
+): UpstreamEvent {
+  return {
+    data: data ?? null,
+    ...(errors && { errors: errors as unknown as GraphQLFormattedError[] }),
+    ...(extensions?.tick && { tick: extensions.tick }),
+    ...(gap && { extensions: gap }),
+  };
+}
+
+/** graphql-ws throws an array of errors for a refusal, and something else for a lost connection. */
+function refusalsOf(error: unknown): GraphQLFormattedError[] | undefined {
+  if (Array.isArray(error)) return error as GraphQLFormattedError[];
+  return error instanceof GraphQLError ? [error.toJSON()] : undefined;
+}
+
+/** Exponential from 50 ms to 5 s, with full jitter on the upper half so that gateways do not come back all at once. */
+function backoffMs(attempt: number): number {
+  const ceiling = Math.min(5_000, 50 * 2 ** Math.min(attempt, 10));
+  return ceiling / 2 + (Math.random() * ceiling) / 2;
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { decimal, sum } from '#shared/decimal.ts';
+import { createGraphqlClient } from '#shared/testing/graphql-client.ts';
+import { followPrice } from './price-follower.ts';
+import type { RunningClone } from './running-clone.ts';
+
+type Price = { total: { amount: string; currency: string } | null; sequence?: string } | null;
+type ProductNode = { sku: string; stock: { available: number }; price: Price };
+type ProductEvent = {
+  priceUpdated: { sequence: string; mid: string; instrument: { products: { nodes: ProductNode[] } } };
+};
+
+/** What is killed with -9 while a client follows the price: each process of the system in turn. */
+const victims: Record<string, RegExp> = {
+  gateway: /gateway\/main\.ts/,
+  'market-data': /subgraphs\/market-data\/main\.ts/,
+  pricing: /subgraphs\/pricing\/main\.ts/,
+  order: /subgraphs\/order\/main\.ts/,
+  PostgreSQL: /bin\/postgres -D/,
+  Redis: /js-redis\.ts/,
+};
+
+/** What a newcomer does with the running system, and what must go well. */
+export function systemSteps(clone: RunningClone): [name: string, work: () => Promise<void>][] {
+  const contract = (file: string, name: string) =>
+    operation(readFileSync(`gateway/contract/served/${file}.graphql`, 'utf8'), name);
+  const client = () => createGraphqlClient(`${clone.url}/graphql`);
+  return [
+    [
+      'it runs without a redis-server, on the JavaScript one, and says so',
+      async () => assert.match(clone.output(), /Redis.*js-redis-server/),
+    ],
+    [
+      'LivePrice streams, each price numbered one above the last',
+      async () => {
+        const graphql = client();
+        const events = graphql.subscribe<{ priceUpdated: { sequence: string; bid: string; ask: string } }>(
+          contract('market-data', 'LivePrice'),
+          { symbol: 'XAU-USD' },
+        );
+        const prices = (await events.take(20)).map(({ data }) => data!.priceUpdated);
+        assertDense(prices.map(({ sequence }) => Number(sequence)));
+        for (const { bid, ask } of prices) assert.ok(decimal(bid).lt(ask));
+        await graphql.close();
+      },
+    ],
+    [
+      'LivePriceWithProducts follows tick by tick, every product priced at the tick of its event',
+      async () => {
+        const graphql = client();
+        const query = contract('market-data', 'LivePriceWithProducts').replace('total {', 'sequence total {');
+        const events = graphql.subscribe<ProductEvent>(query, { symbol: 'XAU-USD' });
+        const received = (await events.take(20)).map((event) => {
+          assert.equal(event.errors, undefined);
+          return event.data!.priceUpdated;
+        });
+        assertDense(received.map(({ sequence }) => Number(sequence)));
+        for (const { sequence, instrument } of received) {
+          assert.equal(instrument.products.nodes.length, 5);
+          for (const { sku, price } of instrument.products.nodes) assert.equal(price?.sequence, sequence, sku);
+        }
+        await graphql.close();
+      },
+    ],
+    [
+      'ProductPrice answers with lines that add up to the total exactly',
+      async () => {
+        const graphql = client();
+        const { data, errors } = await graphql.request<{
+          product: { price: { total: { amount: string }; lines: { amount: { amount: string } }[] } };
+        }>(contract('products-and-quotes', 'ProductPrice'), { sku: 'BAR-100G', side: 'BUY', quantity: 3 });
+        assert.equal(errors, undefined);
+        const { total, lines } = data!.product.price;
+        assert.equal(sum(lines.map(({ amount }) => decimal(amount.amount))).toFixed(2), total.amount);
+        await graphql.close();
+      },
+    ],
+    [
+      'a browser gets Sandbox at /graphql and GraphiQL at /graphiql',
+      async () => {
+        const page = async (path: string) =>
+          (await fetch(clone.url + path, { headers: { accept: 'text/html' } })).text();
+        assert.match(await page('/graphql'), /Apollo Sandbox/);
+        assert.match(await page('/graphiql'), /<script[^>]+\/graphiql\//);
+      },
+    ],
+    ...Object.entries(victims).map(([name, pattern]): [string, () => Promise<void>] => [
+      `kill -9 of ${name}: the price goes on or is resumed, and nothing is lost`,
+      () => survives(clone, pattern),
+    ]),
+  ];
+}
+
+async function survives(clone: RunningClone, pattern: RegExp): Promise<void> {
+  const follower = followPrice(clone.url, 'XAU-USD');
+  try {
+    await follower.more(10);
+    const killed = (await clone.processes()).filter(({ command }) => pattern.test(command));
+    assert.ok(killed.length > 0, 'there is no such process');
+    for (const { pid } of killed) process.kill(pid, 'SIGKILL');
+    await follower.more(60);
+    assertDense(follower.events.map(({ sequence }) => sequence));
+    await backAgain(clone, pattern, killed.length);
+  } finally {
+    await follower.stop();
+  }
+}
+
+/** Waits until the supervisor has started again what was killed, and the gateway answers a joined query. */
+async function backAgain(clone: RunningClone, pattern: RegExp, count: number): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  const query =
+    '{ instrument(symbol: "XAU-USD") { price { mid } products(first: 1) { nodes { price(side: BUY, quantity: 1) { sequence } } } } }';
+  for (;;) {
+    const running = (await clone.processes()).filter(({ command }) => pattern.test(command));
+    const graphql = createGraphqlClient(`${clone.url}/graphql`);
+    const answer = await graphql.request(query).catch((error: unknown) => ({ errors: [error] }));
+    await graphql.close();
+    if (running.length >= count && !answer.errors) return;
+    if (Date.now() > deadline) throw new Error(`not back within a minute: ${JSON.stringify(answer.errors)}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+function assertDense(sequences: number[]): void {
+  assert.deepEqual(
+    sequences,
+    sequences.map((_, index) => sequences[0]! + index),
+  );
+}
+
+/** One operation of a document with several. */
+function operation(document: string, name: string): string {
+  const found = document.split(/\n(?=(?:query|mutation|subscription) )/).find((part) => part.includes(` ${name}`));
+  if (!found) throw new Error(`the contract has no operation ${name}`);
+  return found;
+}

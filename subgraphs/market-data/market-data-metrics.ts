@@ -1,0 +1,36 @@
+import type { Counter, Gauge, Histogram } from 'prom-client';
+import { counter, durationHistogram, gauge, type Registry } from '#shared/metrics.ts';
+
+export type IngestionMetrics = {
+  accepted: Counter;
+  rejected: Counter<'reason'>;
+  dropped: Counter;
+  published: Counter<'symbol'>;
+  lastSequence: Gauge<'symbol'>;
+};
+
+/** What a worker counts on the way of a quote into the tick stream. */
+export function createIngestionMetrics(registry: Registry): IngestionMetrics {
+  return {
+    accepted: counter(registry, 'gold_quotes_accepted_total', 'Quotes of the feed that passed validation'),
+    rejected: counter(registry, 'gold_quotes_rejected_total', 'Quotes of the feed that were refused', ['reason']),
+    dropped: counter(registry, 'gold_ticks_dropped_total', 'Accepted quotes dropped because Redis was too slow'),
+    published: counter(registry, 'gold_ticks_published_total', 'Ticks appended to their stream', ['symbol']),
+    lastSequence: gauge(registry, 'gold_tick_last_sequence', 'Sequence of the last published tick', {
+      labelNames: ['symbol'],
+    }),
+  };
+}
+
+/** What a worker counts when it writes candles. */
+export function createCandleMetrics(registry: Registry): { written: Counter; failures: Counter } {
+  return {
+    written: counter(registry, 'gold_candle_ticks_total', 'Ticks that are contained in written candles'),
+    failures: counter(registry, 'gold_candle_write_failures_total', 'Writes of candles that failed and were repeated'),
+  };
+}
+
+/** Seconds from a tick's arrival here to its delivery to a subscriber of this process; ticks that are caught up on do not count. */
+export function createDeliveryMetrics(registry: Registry): { lag: Histogram } {
+  return { lag: durationHistogram(registry, 'gold_tick_delivery_seconds', 'From arrival of a tick to a subscriber') };
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { wholeNumber, type Environment } from '#shared/environment.ts';
+import { databaseUrl, readProcessConfig, subgraphSettings } from '#shared/service-settings.ts';
+
+const roundingMode = z.enum(['UP', 'DOWN', 'HALF_UP', 'HALF_EVEN']);
+
+/** The settings of the pricing service, each an environment variable. */
+export const settings = {
+  ...subgraphSettings(4003),
+  PRICING_DATABASE_URL: databaseUrl().describe("PostgreSQL database of the pricing service, nobody else's"),
+  TICK_WAIT_MS: wholeNumber({ max: 10_000 })
+    .default(250)
+    .describe('Milliseconds that a tick which is still on its way is waited for'),
+  TICKS_IN_MEMORY: wholeNumber({ min: 100, max: 100_000 })
+    .default(2_000)
+    .describe('Ticks of each symbol that are held in memory; older ones are read from Redis'),
+  LINE_ROUNDING_BUY: roundingMode.default('UP').describe('How each line of what a customer pays is rounded'),
+  LINE_ROUNDING_SELL: roundingMode.default('DOWN').describe('How each line of what a customer receives is rounded'),
+};
+
+export type Config = ReturnType<typeof readConfig>;
+
+/** Reads the settings. @throws EnvironmentError naming every problem */
+export function readConfig(environment: Environment = process.env) {
+  return readProcessConfig('pricing', settings, environment);
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+const decimalText = z.string().regex(/^-?\d+(\.\d+)?$/);
+
+/**
+ * Every event that one service tells others, and who is told. An event is named `<service>.<noun>-<past tense>` and its
+ * data carries the whole new state of the noun with a `version` that counts up, so that events that arrive out of order
+ * or twice do no harm.
+ */
+export const eventCatalogue = {
+  /** A product was listed, changed, or taken off the list. */
+  'order.product-changed': {
+    consumers: ['pricing'],
+    data: z.object({
+      sku: z.string(),
+      version: z.number().int().positive(),
+      isListed: z.boolean(),
+      kind: z.enum(['BAR', 'COIN']),
+      metal: z.enum(['XAU', 'XAG']),
+      currency: z.string().length(3),
+      /** Permille. */
+      fineness: decimalText,
+      /** Grams of fine metal in one piece, 7 decimals. */
+      fineWeightGrams: decimalText,
+    }),
+  },
+} as const satisfies Record<string, { consumers: readonly string[]; data: z.ZodType }>;
+
+export type EventName = keyof typeof eventCatalogue;
+export type EventData<N extends EventName> = z.infer<(typeof eventCatalogue)[N]['data']>;
+
+/** An event on its way. `occurredAt` is an ISO instant; `correlationId` is that of the request that caused it. */
+export type DomainEvent<N extends EventName = EventName> = {
+  id: string;
+  name: N;
+  occurredAt: string;
+  correlationId: string;
+  data: EventData<N>;
+};
+
+/** Reads an event that came over the wire. @throws ZodError when its name or data is not in the catalogue */
+export function parseEvent(value: unknown): DomainEvent {
+  const envelope = z
+    .object({
+      id: z.uuid(),
+      name: z.enum(Object.keys(eventCatalogue) as [EventName, ...EventName[]]),
+      occurredAt: z.iso.datetime(),
+      correlationId: z.string(),
+      data: z.unknown(),
+    })
+    .parse(value);
+  return { ...envelope, data: eventCatalogue[envelope.name].data.parse(envelope.data) };
+}
+
+/** The queue on which a consumer is told its events. */
+export function eventQueueName(consumer: string): string {
+  return `events-${consumer}`;
+}

@@ -1,0 +1,95 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readiness, type ReadinessCheck } from './health.ts';
+import type { Registry } from './metrics.ts';
+
+export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> | void;
+
+export type HttpServer = {
+  server: Server;
+  /** Starts to listen. @returns the port, which is a free one when 0 was asked for */
+  listen(): Promise<number>;
+  /** Stops to accept, ends idle connections, waits for requests under way, and after `graceMs` ends those too. */
+  close(graceMs?: number): Promise<void>;
+};
+
+/**
+ * The HTTP server that every process has: its own routes, and beside them `/health/live` (200 while the process runs),
+ * `/health/ready` (200, or 503 with what is wrong, as JSON) and `/metrics` (Prometheus text).
+ */
+export function createHttpServer(options: {
+  host: string;
+  port: number;
+  metrics: Registry;
+  checks: Record<string, ReadinessCheck>;
+  /** Routes by path; the request has any method. */
+  routes?: Record<string, Route>;
+  /** Answers what no route does; 404 as JSON without it. */
+  fallback?: Route;
+  onError: (error: unknown) => void;
+}): HttpServer {
+  let isClosing = false;
+  const routes: Record<string, Route> = {
+    ...options.routes,
+    '/health/live': (_request, response) => sendJson(response, 200, { live: true }),
+    '/health/ready': async (_request, response) => {
+      const state = await readiness(options.checks);
+      const ready = state.ready && !isClosing;
+      sendJson(response, ready ? 200 : 503, { ...state, ready });
+    },
+    '/metrics': async (_request, response) => {
+      response.writeHead(200, { 'content-type': options.metrics.contentType }).end(await options.metrics.metrics());
+    },
+  };
+  const server = createServer((request, response) => {
+    const url = requestUrl(request);
+    if (!url) return sendJson(response, 400, { error: 'the address is not a URL' });
+    const route = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : options.fallback;
+    if (!route) return sendJson(response, 404, { error: 'not found' });
+    Promise.try(route, request, response, url).catch((error: unknown) => {
+      options.onError(error);
+      if (response.headersSent) response.destroy();
+      else sendJson(response, 500, { error: 'internal server error' });
+    });
+  });
+  return {
+    server,
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(options.port, options.host, () => {
+          server.off('error', reject);
+          resolve((server.address() as AddressInfo).port);
+        });
+      }),
+    async close(graceMs = 5_000) {
+      isClosing = true;
+      if (!server.listening) return;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Answers with JSON. */
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  response
+    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
+    .end(JSON.stringify(body));
+}
+
+function requestUrl(request: IncomingMessage): URL | undefined {
+  const target = request.url ?? '/';
+  // Only the path and the query count; a fixed base keeps a strange Host header from making the URL unreadable.
+  return target.startsWith('/') && URL.canParse(`http://localhost${target}`)
+    ? new URL(`http://localhost${target}`)
+    : undefined;
+}

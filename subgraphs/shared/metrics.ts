@@ -1,0 +1,66 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export type { Registry };
+
+/** A registry of one process's metrics, with Node's own (CPU, memory, event loop lag) in it. Names begin with `gold_`. */
+export function createMetrics(service: string): Registry {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service });
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+/** A counter, created once and found again by name. */
+export function counter<L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: L[] = [],
+): Counter<L> {
+  return (
+    (registry.getSingleMetric(name) as Counter<L> | undefined) ??
+    new Counter({ name, help, labelNames, registers: [registry] })
+  );
+}
+
+/** A gauge, created once and found again by name; `collect` reads its value when it is scraped. */
+export function gauge<L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  options: { labelNames?: L[]; collect?: (gauge: Gauge<L>) => void | Promise<void> } = {},
+): Gauge<L> {
+  const existing = registry.getSingleMetric(name) as Gauge<L> | undefined;
+  if (existing) return existing;
+  const { collect, labelNames = [] } = options;
+  return new Gauge({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+    ...(collect && {
+      collect(this: Gauge<L>) {
+        return collect(this);
+      },
+    }),
+  });
+}
+
+/** A histogram of durations in seconds, created once and found again by name. */
+export function durationHistogram<L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: L[] = [],
+): Histogram<L> {
+  return (
+    (registry.getSingleMetric(name) as Histogram<L> | undefined) ??
+    new Histogram({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    })
+  );
+}

@@ -1,0 +1,114 @@
+import { timingSafeEqual } from 'node:crypto';
+import { ApolloServer } from '@apollo/server';
+import {
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
+import type { GraphQLSchema } from 'graphql';
+import { acceptCorrelationId, correlationHeader, withCorrelation } from './correlation.ts';
+import { formatError } from './error-format.ts';
+import { answerGraphql } from './graphql-http.ts';
+import { serveGraphqlSocket } from './graphql-socket.ts';
+import type { ReadinessCheck } from './health.ts';
+import { createHttpServer, sendJson } from './http-server.ts';
+import type { Logger } from './logger.ts';
+import type { Registry } from './metrics.ts';
+import type { RequestContext } from './request-context.ts';
+import { parseTickReference, tickHeader } from './ticks/tick-reference.ts';
+import type { TokenVerifier } from './token-verifier.ts';
+
+export type SubgraphServer = { listen(): Promise<number>; close(): Promise<void> };
+
+/** The HTTP header, and the field of connection parameters, that carries the secret which only the gateway knows. */
+export const gatewaySecretHeader = 'x-gateway-secret';
+
+const path = '/graphql';
+/** The gateway sends representations of many entities at once; what clients send is limited at the gateway. */
+const bodyLimitBytes = 4 * 1_048_576;
+
+/**
+ * One subgraph on one port: GraphQL over HTTP and over WebSocket at `/graphql`, health and metrics beside it.
+ * Every request is verified here again: the gateway's secret where one is set, and the caller's token.
+ */
+export function createSubgraphServer<Context extends RequestContext>(options: {
+  schema: GraphQLSchema;
+  host: string;
+  port: number;
+  logger: Logger;
+  metrics: Registry;
+  checks: Record<string, ReadinessCheck>;
+  verifier: TokenVerifier;
+  gatewaySecret: string | undefined;
+  createContext: (base: RequestContext) => Context;
+}): SubgraphServer {
+  const { logger } = options;
+  const identify = (authorization: string | undefined) =>
+    options.verifier.verify(authorization).catch((error: unknown) => ({ refusal: formatError(error, logger) }));
+  const apollo = new ApolloServer<Context>({
+    schema: options.schema,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    formatError: (_formatted, error) => formatError(error, logger),
+    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginInlineTraceDisabled()],
+    logger,
+    stopOnTerminationSignals: false,
+  });
+  const http = createHttpServer({
+    host: options.host,
+    port: options.port,
+    metrics: options.metrics,
+    checks: options.checks,
+    onError: (err) => logger.error({ err }, 'request failed'),
+    routes: {
+      [path]: (request, response, url) => {
+        if (!isFromGateway(request.headers[gatewaySecretHeader], options.gatewaySecret)) {
+          return sendJson(response, 403, {
+            errors: [{ message: 'Only the gateway may ask', extensions: { code: 'FORBIDDEN' } }],
+          });
+        }
+        const correlationId = acceptCorrelationId(request.headers[correlationHeader]);
+        return withCorrelation(correlationId, async () => {
+          const tick = parseTickReference(request.headers[tickHeader]);
+          const caller = await identify(request.headers.authorization);
+          if ('refusal' in caller) return sendJson(response, 401, { errors: [caller.refusal] });
+          const context = options.createContext({ caller, correlationId, tick });
+          await answerGraphql({ apollo, request, response, url, bodyLimitBytes, context: async () => context });
+        });
+      },
+    },
+  });
+  const socket = serveGraphqlSocket({
+    server: http.server,
+    path,
+    schema: options.schema,
+    logger,
+    admit: (parameters, request) =>
+      isFromGateway(parameters[gatewaySecretHeader] ?? request.headers[gatewaySecretHeader], options.gatewaySecret),
+    createContext: async (parameters) => {
+      const { authorization } = parameters;
+      return options.createContext({
+        caller: await options.verifier.verify(typeof authorization === 'string' ? authorization : undefined),
+        correlationId: acceptCorrelationId(parameters[correlationHeader]),
+        tick: undefined,
+      });
+    },
+  });
+  return {
+    async listen() {
+      await apollo.start();
+      return http.listen();
+    },
+    async close() {
+      await socket.close();
+      await http.close();
+      await apollo.stop();
+    },
+  };
+}
+
+function isFromGateway(given: unknown, secret: string | undefined): boolean {
+  if (secret === undefined) return true;
+  if (typeof given !== 'string') return false;
+  const [a, b] = [Buffer.from(given), Buffer.from(secret)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

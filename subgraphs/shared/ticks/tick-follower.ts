@@ -1,0 +1,118 @@
+import type { Redis } from 'ioredis';
+import { DomainError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { followChannel, type FollowOptions } from './follow-channel.ts';
+import { createTickChannel, type TickChannel } from './tick-channel.ts';
+import { decodeTick, entryId, tickStreamKey, type StreamEntry } from './tick-entry.ts';
+import { createTickReader } from './tick-reader.ts';
+import type { TickReference } from './tick-reference.ts';
+import type { Tick } from './tick.ts';
+
+/** Follows tick streams in memory: one blocking read for all symbols, whatever the number of listeners. */
+export type TickFollower = {
+  /** Begins to follow a symbol and waits until its newest ticks are in memory. Safe to call again. */
+  follow(symbol: string): Promise<void>;
+  /** The latest tick of a followed symbol. */
+  latest(symbol: string): Tick | undefined;
+  /**
+   * The tick that a reference names: from memory, else from the stream; one that has not arrived yet is waited for.
+   * @throws DomainError TICK_UNAVAILABLE when it is not there after `waitMs` milliseconds
+   */
+  at(reference: TickReference, waitMs: number): Promise<Tick>;
+  /**
+   * The ticks of a symbol, without gap or repeat, until the signal aborts. Without `after`: the latest, then each new one.
+   * With `after`: what followed that sequence, then each new one. A slow consumer holds nothing up and costs no memory:
+   * it reads on where it stands. With `minIntervalMs` at most one tick in that time, the latest each time.
+   * @throws DomainError SEQUENCE_TOO_OLD with `oldestSequence`, or SEQUENCE_AHEAD with `latestSequence`
+   */
+  ticks(symbol: string, options: FollowOptions): AsyncGenerator<Tick, void, void>;
+  close(): Promise<void>;
+};
+
+/** Longest time that a blocking read keeps a newly followed symbol waiting for its place in the next read. */
+const blockMs = 200;
+const retryMs = 250;
+
+/** @param options.memory ticks of a symbol that are held in memory; older ones are read from the stream */
+export function createTickFollower(options: {
+  redis: Redis;
+  prefix: string;
+  memory: number;
+  logger: Logger;
+}): TickFollower {
+  const { redis, prefix, logger } = options;
+  const blocking = redis.duplicate();
+  blocking.on('error', (err: Error) => logger.debug({ err }, 'tick follower lost Redis'));
+  const reader = createTickReader({ redis, prefix });
+  const followed = new Map<string, { channel: TickChannel; ready: Promise<void> }>();
+  let isClosed = false;
+  let reading: Promise<void> | undefined;
+
+  async function channelOf(symbol: string): Promise<TickChannel> {
+    let entry = followed.get(symbol);
+    if (!entry) {
+      const channel = createTickChannel(symbol, options.memory);
+      entry = { channel, ready: load(channel) };
+      // A failed load must not stick: the next caller tries again.
+      entry.ready.catch(() => followed.delete(symbol));
+      followed.set(symbol, entry);
+    }
+    await entry.ready;
+    return entry.channel;
+  }
+
+  async function load({ symbol, memory }: TickChannel): Promise<void> {
+    for (const tick of await reader.newest(symbol, options.memory)) memory.add(tick);
+    reading ??= readOn();
+  }
+
+  async function readOn(): Promise<void> {
+    while (!isClosed) {
+      try {
+        await readOnce();
+      } catch (err) {
+        if (isClosed) return;
+        logger.error({ err }, 'reading ticks failed; trying again');
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+  }
+
+  async function readOnce(): Promise<void> {
+    const channels = [...followed.values()].map(({ channel }) => channel);
+    const keys = channels.map(({ symbol }) => tickStreamKey(prefix, symbol));
+    const ids = channels.map((channel) => entryId(channel.position()));
+    const replies = await blocking.xread('COUNT', 1000, 'BLOCK', blockMs, 'STREAMS', ...keys, ...ids);
+    for (const [key, entries] of (replies ?? []) as [string, StreamEntry[]][]) {
+      const channel = channels[keys.indexOf(key)]!;
+      for (const entry of entries) channel.memory.add(decodeTick(channel.symbol, entry));
+      channel.announce();
+    }
+  }
+
+  return {
+    async follow(symbol) {
+      await channelOf(symbol);
+    },
+    latest: (symbol) => followed.get(symbol)?.channel.memory.newest(),
+    async at({ symbol, sequence }, waitMs) {
+      const channel = await channelOf(symbol);
+      const deadline = AbortSignal.timeout(waitMs);
+      while (channel.position() < sequence && (await channel.arrival(deadline)));
+      const tick = channel.memory.at(sequence) ?? (await reader.at(symbol, sequence));
+      if (tick) return tick;
+      throw new DomainError('TICK_UNAVAILABLE', `Tick ${sequence} of ${symbol} is not available here`, {
+        retryable: true,
+        details: { symbol, sequence: String(sequence), latestSequence: String(channel.position()) },
+      });
+    },
+    async *ticks(symbol, followOptions) {
+      yield* followChannel(await channelOf(symbol), reader, followOptions);
+    },
+    async close() {
+      isClosed = true;
+      blocking.disconnect();
+      await reading;
+    },
+  };
+}

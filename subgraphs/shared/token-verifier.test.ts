@@ -1,0 +1,47 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startKeyServer, type KeyServer } from './testing/key-server.ts';
+import { createTokenVerifier } from './token-verifier.ts';
+
+describe('an access token', () => {
+  let keys: KeyServer;
+  beforeAll(async () => {
+    keys = await startKeyServer();
+  });
+  afterAll(() => keys.close());
+  const verify = (authorization?: string) => createTokenVerifier(keys).verify(authorization);
+
+  test('says who the caller is, with the roles that are known', async () => {
+    const token = keys.sign({ roles: ['OPERATOR', 'EMPEROR'] });
+    expect(await verify(`Bearer ${token}`)).toEqual({
+      kind: 'user',
+      userId: 'user-1',
+      sessionId: 'session-1',
+      roles: ['OPERATOR'],
+      expiresAt: expect.any(Number),
+    });
+  });
+
+  test('may be left out: then the caller is anonymous', async () => {
+    expect(await verify(undefined)).toEqual({ kind: 'anonymous' });
+  });
+
+  const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  test.each([
+    ['has expired', () => keys.sign({}, { expiresIn: -1 }), 'has expired'],
+    ['comes from another issuer', () => keys.sign({}, { issuer: 'else' }), 'is not valid'],
+    ['is signed with another key', () => keys.sign({}, { key: stranger }), 'is not valid'],
+    ['names an unknown key', () => keys.sign({}, { keyid: 'other' }), 'unknown key'],
+    ['has no session', () => keys.sign({ sid: undefined }), 'is not valid'],
+    ['is not a token', () => 'nonsense', 'names no key'],
+  ])('that %s is refused, not taken as anonymous', async (_name, token, message) => {
+    await expect(verify(`Bearer ${token()}`)).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test('is not read from another scheme', async () => {
+    await expect(verify('Basic abc')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+});

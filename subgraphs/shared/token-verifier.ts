@@ -1,0 +1,67 @@
+import jwt from 'jsonwebtoken';
+import { JwksClient } from 'jwks-rsa';
+import { anonymous, roles, type Caller, type Role } from './caller.ts';
+import { DomainError } from './errors.ts';
+
+export type TokenVerifier = {
+  /**
+   * Who an `Authorization` header speaks for. No header is an anonymous caller; a bad or expired token is refused,
+   * never taken as anonymous.
+   * @throws DomainError UNAUTHENTICATED
+   */
+  verify(authorization: string | undefined): Promise<Caller>;
+};
+
+/**
+ * Verifies ES256 access tokens (RFC 7519, RFC 7518) with the keys of a JWKS (RFC 7517), which are kept for ten minutes and
+ * fetched anew for an unknown `kid`, at most ten times a minute. Without a JWKS URL every caller is anonymous.
+ */
+export function createTokenVerifier(options: { jwksUrl: string | undefined; issuer: string }): TokenVerifier {
+  if (!options.jwksUrl) return { verify: async () => anonymous };
+  const keys = new JwksClient({
+    jwksUri: options.jwksUrl,
+    cache: true,
+    cacheMaxAge: 600_000,
+    rateLimit: true,
+    jwksRequestsPerMinute: 10,
+    timeout: 5_000,
+  });
+  return {
+    async verify(authorization) {
+      if (!authorization) return anonymous;
+      const token = /^Bearer ([\w.-]+)$/i.exec(authorization)?.[1];
+      if (!token) throw refusal('The Authorization header must be `Bearer <access token>`');
+      const kid = jwt.decode(token, { complete: true })?.header.kid;
+      if (!kid) throw refusal('The access token names no key');
+      const key = await keys.getSigningKey(kid).catch((cause: unknown) => {
+        throw refusal('The access token is signed with an unknown key', cause);
+      });
+      try {
+        return toCaller(jwt.verify(token, key.getPublicKey(), { algorithms: ['ES256'], issuer: options.issuer }));
+      } catch (cause) {
+        throw refusal(
+          cause instanceof jwt.TokenExpiredError ? 'The access token has expired' : 'The access token is not valid',
+          cause,
+        );
+      }
+    },
+  };
+}
+
+function toCaller(claims: string | jwt.JwtPayload): Caller {
+  if (typeof claims === 'string' || typeof claims.sub !== 'string' || typeof claims.sid !== 'string' || !claims.exp) {
+    throw new TypeError('claims sub, sid and exp are required');
+  }
+  const held: unknown[] = Array.isArray(claims.roles) ? claims.roles : [];
+  return {
+    kind: 'user',
+    userId: claims.sub,
+    sessionId: claims.sid,
+    roles: held.filter((role): role is Role => roles.some((known) => known === role)),
+    expiresAt: claims.exp * 1000,
+  };
+}
+
+function refusal(message: string, cause?: unknown): DomainError {
+  return new DomainError('UNAUTHENTICATED', message, { cause });
+}
