@@ -12,21 +12,26 @@ export type RunningClone = {
   output(): string;
   /** Processes of the clone by what they run, as the system sees them. */
   processes(): Promise<{ pid: number; command: string }[]>;
-  /** @throws Error when it does not end with 0 or leaves a process behind */
-  stop(): Promise<void>;
+  /** Stops it as Ctrl-C does, or by SIGTERM to npm. @throws Error when it leaves a process behind */
+  stop(how: 'Ctrl-C' | 'SIGTERM'): Promise<void>;
   /** Ends whatever is left, unasked. */
   kill(): Promise<void>;
 };
 
 const readyWithinMs = 10 * 60_000;
+const stoppedWithinMs = 30_000;
 
-/** Clones the repository into an empty folder and runs `npm start` there, as a newcomer would. Resolves when it is ready. */
-export async function startClone(folder: string, environment: Record<string, string> = {}): Promise<RunningClone> {
+/** Clones the repository into an empty folder. */
+export async function makeClone(folder: string): Promise<void> {
   await promisify(execFile)('git', ['clone', '--quiet', '.', folder]);
+}
+
+/** Runs `npm start` in a clone, as a newcomer would. Resolves when it is ready. */
+export async function startClone(folder: string): Promise<RunningClone> {
   const portBase = await freePortBase();
   const child = spawn('npm', ['start'], {
     cwd: folder,
-    env: { ...readSettings().environment, PORT_BASE: String(portBase), ...environment },
+    env: { ...readSettings().environment, PORT_BASE: String(portBase) },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
@@ -57,13 +62,18 @@ export async function startClone(folder: string, environment: Record<string, str
     output: () => output,
     processes,
     kill,
-    async stop() {
-      const ended = once(child, 'exit') as Promise<[number | null]>;
-      child.kill('SIGTERM');
-      const [code] = await ended;
-      const left = await processes();
-      if (code !== 0) throw new Error(`npm start ended with ${code}:\n${output.slice(-4_000)}`);
-      if (left.length > 0) throw new Error(`left behind: ${left.map(({ command }) => command).join('; ')}`);
+    async stop(how) {
+      const ended = once(child, 'exit');
+      // A terminal sends Ctrl-C to every process of the foreground group.
+      if (how === 'Ctrl-C') process.kill(-child.pid!, 'SIGINT');
+      else child.kill('SIGTERM');
+      await ended;
+      const deadline = Date.now() + stoppedWithinMs;
+      while ((await processes()).length > 0) {
+        const left = (await processes()).map(({ command }) => command).join('; ');
+        if (Date.now() > deadline) throw new Error(`left behind: ${left}\n${output.slice(-2_000)}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
     },
   };
 }

@@ -26,6 +26,13 @@ let pricing: PricingFixture;
 beforeAll(async () => {
   pricing = await startPricing({ seeded: false });
   await pricing.publish('4000.00', '4001.00');
+  // From here on the server has both, so that what a subscription begins with is certain.
+  const price = `{ _entities(representations: [{ __typename: "Product", sku: "${bar.sku}" }]) {
+    ... on Product { price(side: BUY, quantity: 1) { sequence } } } }`;
+  await eventually(async () => {
+    const { data } = await pricing.client.request<{ _entities: [{ price: Price | null }] }>(price);
+    expect(data?._entities[0].price?.sequence).toBe('2');
+  });
 });
 afterAll(() => pricing.stop());
 

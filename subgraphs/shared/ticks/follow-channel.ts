@@ -21,7 +21,7 @@ export async function* followChannel(
   { after, minIntervalMs = 0, signal }: FollowOptions,
 ): AsyncGenerator<Tick, void, void> {
   if (after !== undefined) await checkResumable(channel, reader, after);
-  let position = after ?? channel.position() - 1;
+  let position = after ?? Math.max(0, channel.position() - 1);
   while (!signal.aborted) {
     if (minIntervalMs > 0) position = Math.max(position, channel.position() - 1);
     for (const tick of await ticksBehind(channel, reader, position)) {

@@ -45,6 +45,8 @@ export function createTickFollower(options: {
   blocking.on('error', (err: Error) => logger.debug({ err }, 'tick follower lost Redis'));
   const reader = createTickReader({ redis, prefix });
   const followed = new Map<string, { channel: TickChannel; ready: Promise<void> }>();
+  /** Those that are read on; one that is still being loaded would be read from its oldest tick. */
+  const loaded: TickChannel[] = [];
   let isClosed = false;
   let reading: Promise<void> | undefined;
 
@@ -61,8 +63,9 @@ export function createTickFollower(options: {
     return entry.channel;
   }
 
-  async function load({ symbol, memory }: TickChannel): Promise<void> {
-    for (const tick of await reader.newest(symbol, options.memory)) memory.add(tick);
+  async function load(channel: TickChannel): Promise<void> {
+    for (const tick of await reader.newest(channel.symbol, options.memory)) channel.memory.add(tick);
+    loaded.push(channel);
     reading ??= readOn();
   }
 
@@ -79,7 +82,7 @@ export function createTickFollower(options: {
   }
 
   async function readOnce(): Promise<void> {
-    const channels = [...followed.values()].map(({ channel }) => channel);
+    const channels = [...loaded];
     const keys = channels.map(({ symbol }) => tickStreamKey(prefix, symbol));
     const ids = channels.map((channel) => entryId(channel.position()));
     const replies = await blocking.xread('COUNT', 1000, 'BLOCK', blockMs, 'STREAMS', ...keys, ...ids);
@@ -111,8 +114,10 @@ export function createTickFollower(options: {
     },
     async close() {
       isClosed = true;
+      // A read that waits for a Redis which is away does not end by disconnecting.
+      const willEnd = blocking.status === 'ready';
       blocking.disconnect();
-      await reading;
+      if (willEnd) await reading;
     },
   };
 }

@@ -109,6 +109,15 @@ describe('a follower of ticks', () => {
     expect(sequences(await take(ticks, 2))).toEqual([4, 5]);
   });
 
+  test('that begins before the first tick begins with it', async () => {
+    const [writer, symbol] = [writerOf(), newSymbol()];
+    await writer.open(symbol, fresh);
+    const first = follower.ticks(symbol, { signal: new AbortController().signal }).next();
+    await follower.follow(symbol);
+    await publish(writer, symbol, 1);
+    expect((await first).value).toMatchObject({ symbol, sequence: 1 });
+  });
+
   test('resumes behind a sequence without gap or repeat, from memory and from further back', async () => {
     const [writer, symbol] = [writerOf(), newSymbol()];
     await writer.open(symbol, fresh);
