@@ -23,9 +23,7 @@ export async function createPageRoutes(graphqlPath: string): Promise<PageRoutes>
   });
   return {
     isPageRequest: ({ method, headers, url = '' }) =>
-      (method === 'GET' || method === 'HEAD') &&
-      !url.includes('?query=') &&
-      /\btext\/html\b/.test(headers.accept ?? ''),
+      (method === 'GET' || method === 'HEAD') && !/[?&]query=/.test(url) && /\btext\/html\b/.test(headers.accept ?? ''),
     landingPage(response) {
       const headers = {
         'content-type': 'text/html; charset=utf-8',

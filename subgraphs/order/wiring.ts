@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { PrismaClient } from '#prisma/order/generated/client.ts';
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { createDatabaseAdapter, databaseCheck } from '#shared/database.ts';
 import { createOutboxRelay } from '#shared/events/outbox-relay.ts';
 import { createHttpServer } from '#shared/http-server.ts';
 import { createLogger, type Logger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
-import { closeRedis, createRedis } from '#shared/redis.ts';
+import { closeRedis, createRedis, redisCheck } from '#shared/redis.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
+import { processName } from '#shared/service-settings.ts';
 import { createSubgraphServer } from '#shared/subgraph-server.ts';
 import { createTokenVerifier } from '#shared/token-verifier.ts';
 import { createCatalogueService } from './catalogue-service.ts';
@@ -32,8 +33,8 @@ export function wireServer(config: Config): WiredProcess {
     host: config.HOST,
     port: config.PORT,
     logger,
-    metrics: createMetrics('order'),
-    checks: { postgresql: () => checkDatabase(database) },
+    metrics: createMetrics(processName('order', config)),
+    checks: { postgresql: databaseCheck(database) },
     verifier: createTokenVerifier({ jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER }),
     gatewaySecret: config.GATEWAY_SECRET,
     createContext: (base) => createContext(base, catalogue),
@@ -53,15 +54,15 @@ export function wireWorker(config: Config): WiredProcess {
   const logger = openLogger(config);
   const database = openDatabase(config);
   const redis = createRedis(config.REDIS_URL, logger);
-  const metrics = createMetrics('order');
+  const metrics = createMetrics(processName('order', config));
   const relay = createOutboxRelay({ database, redis, prefix: config.REDIS_PREFIX, logger, metrics });
   const http = createHttpServer({
     host: config.HOST,
     port: config.PORT,
     metrics,
     checks: {
-      postgresql: () => checkDatabase(database),
-      redis: async () => void (await redis.ping()),
+      postgresql: databaseCheck(database),
+      redis: redisCheck(redis),
     },
     onError: (err) => logger.error({ err }, 'request failed'),
   });
@@ -81,15 +82,11 @@ export function wireWorker(config: Config): WiredProcess {
 }
 
 function openLogger(config: Config): Logger {
-  return createLogger({ service: 'order', level: config.LOG_LEVEL });
+  return createLogger({ service: processName('order', config), level: config.LOG_LEVEL });
 }
 
 function openDatabase(config: Config): PrismaClient {
   return new PrismaClient({
     adapter: createDatabaseAdapter({ url: config.ORDER_DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE }),
   });
-}
-
-async function checkDatabase(database: PrismaClient): Promise<void> {
-  await database.$queryRawUnsafe('SELECT 1');
 }

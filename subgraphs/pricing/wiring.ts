@@ -2,14 +2,15 @@ import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { PrismaClient } from '#prisma/pricing/generated/client.ts';
-import { createDatabaseAdapter, type SqlClient } from '#shared/database.ts';
+import { createDatabaseAdapter, databaseCheck, type SqlClient } from '#shared/database.ts';
 import { startEventConsumer } from '#shared/events/event-consumer.ts';
 import { createHttpServer } from '#shared/http-server.ts';
 import type { RunningWorker } from '#shared/jobs.ts';
 import { createLogger, type Logger } from '#shared/logger.ts';
 import { createMetrics, gauge } from '#shared/metrics.ts';
-import { closeRedis, createRedis } from '#shared/redis.ts';
+import { closeRedis, createRedis, redisCheck } from '#shared/redis.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
+import { processName } from '#shared/service-settings.ts';
 import { createSubgraphServer } from '#shared/subgraph-server.ts';
 import { createTickFollower } from '#shared/ticks/tick-follower.ts';
 import { createTokenVerifier } from '#shared/token-verifier.ts';
@@ -45,7 +46,7 @@ export function wireServer(config: Config): WiredProcess {
   const moments = createMoments({ book, market, now: Date.now });
   const lineRounding = { BUY: config.LINE_ROUNDING_BUY, SELL: config.LINE_ROUNDING_SELL };
   const pricing = createPricingService({ moments, market, lineRounding });
-  const metrics = createMetrics('pricing');
+  const metrics = createMetrics(processName('pricing', config));
   gauge(
     metrics,
     'gold_pricing_rules_unreadable',
@@ -62,8 +63,8 @@ export function wireServer(config: Config): WiredProcess {
     logger,
     metrics,
     checks: {
-      postgresql: () => checkDatabase(database),
-      redis: async () => void (await redis.ping()),
+      postgresql: databaseCheck(database),
+      redis: redisCheck(redis),
       priceBook: () => listener.check(),
     },
     verifier: createTokenVerifier({ jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER }),
@@ -94,10 +95,10 @@ export function wireWorker(config: Config): WiredProcess {
   const http = createHttpServer({
     host: config.HOST,
     port: config.PORT,
-    metrics: createMetrics('pricing'),
+    metrics: createMetrics(processName('pricing', config)),
     checks: {
-      postgresql: () => checkDatabase(database),
-      redis: async () => void (await redis.ping()),
+      postgresql: databaseCheck(database),
+      redis: redisCheck(redis),
     },
     onError: (err) => logger.error({ err }, 'request failed'),
   });
@@ -127,15 +128,11 @@ export function wireWorker(config: Config): WiredProcess {
 }
 
 function openLogger(config: Config): Logger {
-  return createLogger({ service: 'pricing', level: config.LOG_LEVEL });
+  return createLogger({ service: processName('pricing', config), level: config.LOG_LEVEL });
 }
 
 function openDatabase(config: Config): PrismaClient {
   return new PrismaClient({
     adapter: createDatabaseAdapter({ url: config.PRICING_DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE }),
   });
-}
-
-async function checkDatabase(database: PrismaClient): Promise<void> {
-  await database.$queryRawUnsafe('SELECT 1');
 }

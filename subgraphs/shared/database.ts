@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import type { ReadinessCheck } from './health.ts';
 
 /**
  * The driver adapter that a service's Prisma client is made with. A statement that waits longer than ten seconds for a
@@ -29,3 +30,10 @@ export type TransactionalClient<Transaction extends SqlClient> = SqlClient & {
     options?: { timeout?: number; maxWait?: number },
   ): Promise<T>;
 };
+
+/** The readiness check that PostgreSQL answers. */
+export function databaseCheck(database: SqlClient): ReadinessCheck {
+  return async () => {
+    await database.$queryRawUnsafe('SELECT 1');
+  };
+}

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import type { ReadinessCheck } from './health.ts';
 import type { Logger } from './logger.ts';
 
 /**
@@ -26,4 +27,11 @@ export function createRedis(url: string, logger: Logger): Redis {
 /** Closes a connection without waiting for replies that may never come. */
 export function closeRedis(redis: Redis): void {
   redis.disconnect();
+}
+
+/** The readiness check that Redis answers. */
+export function redisCheck(redis: Redis): ReadinessCheck {
+  return async () => {
+    await redis.ping();
+  };
 }

@@ -83,3 +83,8 @@ export function readProcessConfig<T extends Settings>(
   if (problems.length === 0) return config;
   throw environmentError(service, problems);
 }
+
+/** What a process is called in logs and metrics: `order`, and its worker `order-worker`. */
+export function processName(service: string, { ROLE }: { ROLE: 'server' | 'worker' }): string {
+  return ROLE === 'worker' ? `${service}-worker` : service;
+}
