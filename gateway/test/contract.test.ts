@@ -2,7 +2,22 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Supergraph } from '@apollo/federation-internals';
 import { describe, expect, test } from '@jest/globals';
 import { firstOperations } from '../pages/first-operations.ts';
-import { Kind, parse, print, validate, type DefinitionNode, type DocumentNode } from 'graphql';
+import {
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isSpecifiedScalarType,
+  Kind,
+  parse,
+  print,
+  validate,
+  type DefinitionNode,
+  type DocumentNode,
+  type GraphQLField,
+  type GraphQLInputField,
+  type GraphQLNamedType,
+} from 'graphql';
 
 const folder = (path: string) => new URL(path, import.meta.url);
 const apiSchema = Supergraph.build(readFileSync(folder('../supergraph.graphql'), 'utf8'))
@@ -52,6 +67,13 @@ describe('the operations that clients send', () => {
     expect(refusals(parse(document))).toEqual([]);
   });
 
+  test('that the README shows are served', () => {
+    const blocks = readFileSync(folder('../../README.md'), 'utf8').matchAll(/```graphql\n(.*?)```/gs);
+    const shown = [...blocks].map(([, text]) => parse(text!));
+    expect(shown).toHaveLength(2);
+    expect(shown.flatMap(refusals)).toEqual([]);
+  });
+
   const agreed = folder('../../../shared/contract/');
   const isHere = existsSync(agreed);
   if (!isHere)
@@ -64,3 +86,24 @@ describe('the operations that clients send', () => {
     expect(texts(new Map([...served, ...planned]))).toEqual(texts(operationsIn(agreed)));
   });
 });
+
+test('every type, field, argument and enum value of the graph is described', () => {
+  const undescribed = Object.values(apiSchema.getTypeMap())
+    .filter((type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type))
+    .flatMap((type) => [[type.name, type.description] as const, ...partsOf(type)])
+    .filter(([, description]) => !description)
+    .map(([name]) => name);
+  expect(undescribed).toEqual([]);
+});
+
+function partsOf(type: GraphQLNamedType): (readonly [name: string, description: string | null | undefined])[] {
+  if (isEnumType(type)) return type.getValues().map((value) => [`${type.name}.${value.name}`, value.description]);
+  if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) return [];
+  const fields: (GraphQLField<unknown, unknown> | GraphQLInputField)[] = Object.values(type.getFields());
+  return fields.flatMap((field) => {
+    const name = `${type.name}.${field.name}`;
+    const inputs =
+      'args' in field ? field.args.map((input) => [`${name}(${input.name}:)`, input.description] as const) : [];
+    return [[name, field.description] as const, ...inputs];
+  });
+}
