@@ -6,7 +6,7 @@ import { makeClone, startClone, type RunningClone } from './system-run/running-c
 import { latestSequence, systemSteps } from './system-run/steps.ts';
 
 // The promise of one command, kept or broken: a clean clone, `npm start`, and what a newcomer does next. Counts each step.
-const results = { passed: 0, failed: 0, skipped: 0 };
+const results = { passed: 0, failed: 0 };
 
 async function step<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
   const start = performance.now();

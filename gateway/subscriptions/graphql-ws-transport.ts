@@ -5,6 +5,7 @@ import { useServer, type Extra } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { acceptCorrelationId, correlationHeader, withCorrelation } from '#shared/correlation.ts';
 import { clientError } from '#shared/error-format.ts';
+import { closeSockets } from '#shared/graphql-socket.ts';
 import type { Logger } from '#shared/logger.ts';
 import { gauge, type Registry } from '#shared/metrics.ts';
 import type { TokenVerifier } from '#shared/token-verifier.ts';
@@ -20,9 +21,6 @@ type Prepared = {
   run: () => Promise<ExecutionResult> | AsyncIterableIterator<ExecutionResult>;
 };
 type SocketState = Extra & { context?: GatewayContext };
-
-/** Milliseconds that clients have to answer a close before their sockets are cut. */
-const closeGraceMs = 2_000;
 
 /**
  * Serves the graphql-transport-ws protocol on `path`. `connection_init` may carry `authorization`, written as the HTTP
@@ -94,11 +92,7 @@ export function serveGraphqlWs(options: {
     12_000,
   );
   return {
-    async close() {
-      const timer = setTimeout(() => sockets.clients.forEach((socket) => socket.terminate()), closeGraceMs);
-      await protocol.dispose();
-      clearTimeout(timer);
-    },
+    close: () => closeSockets(sockets, protocol),
   };
 }
 

@@ -1,8 +1,8 @@
 import { GraphQLError, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import type { Client } from 'graphql-ws';
-import { pause } from '#shared/async-iteration.ts';
 import type { Logger } from '#shared/logger.ts';
 import type { TickReference } from '#shared/ticks/tick-reference.ts';
+import { pause } from '#shared/waiting.ts';
 
 /** One event of the owning subgraph. */
 export type UpstreamEvent = {

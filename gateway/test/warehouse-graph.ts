@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
-import { abortable, settledOrAborted } from '#shared/async-iteration.ts';
+import { abortable } from '#shared/async-iteration.ts';
 import { DomainError } from '#shared/errors.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
@@ -12,6 +12,7 @@ import type { RequestContext } from '#shared/request-context.ts';
 import { createSubgraphServer, type SubgraphServer } from '#shared/subgraph-server.ts';
 import { createTokenVerifier } from '#shared/token-verifier.ts';
 import { formatTickReference } from '#shared/ticks/tick-reference.ts';
+import { settledOrAborted } from '#shared/waiting.ts';
 import { readConfig } from '../config.ts';
 import { wire } from '../wiring.ts';
 

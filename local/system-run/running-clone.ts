@@ -69,9 +69,9 @@ export async function startClone(folder: string): Promise<RunningClone> {
       else child.kill('SIGTERM');
       await ended;
       const deadline = Date.now() + stoppedWithinMs;
-      while ((await processes()).length > 0) {
-        const left = (await processes()).map(({ command }) => command).join('; ');
-        if (Date.now() > deadline) throw new Error(`left behind: ${left}\n${output.slice(-2_000)}`);
+      for (let left = await processes(); left.length > 0; left = await processes()) {
+        const commands = left.map(({ command }) => command).join('; ');
+        if (Date.now() > deadline) throw new Error(`left behind: ${commands}\n${output.slice(-2_000)}`);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     },

@@ -1,6 +1,7 @@
 import type { Logger } from '#shared/logger.ts';
 import type { TickWriter } from '#shared/ticks/tick-writer.ts';
 import { midOf, type UnsequencedTick } from '#shared/ticks/tick.ts';
+import { inTime } from '#shared/waiting.ts';
 import { problemOfQuote } from './domain/validate-quote.ts';
 import type { Feed, RawQuote, ResumePoint } from './feeds/feed.ts';
 import type { IngestionMetrics } from './market-data-metrics.ts';
@@ -121,13 +122,13 @@ export function createTickIngestion(options: {
       isStopping = true;
       room.resolve();
       await feed.stop();
-      const timer = Promise.withResolvers<'late'>();
-      const timeout = setTimeout(() => timer.resolve('late'), graceMs);
-      const outcome = await Promise.race([Promise.resolve(publishing), timer.promise]);
-      clearTimeout(timeout);
+      const isPublished = await inTime(
+        Promise.resolve(publishing).then(() => true),
+        graceMs,
+      );
       isStopped = true;
       // What is still on its way to Redis may arrive yet: its sequences stay below the raised ceiling.
-      if (outcome === 'late') return logger.warn('stopped before all ticks were published');
+      if (!isPublished) return logger.warn('stopped before all ticks were published');
       await Promise.all(feed.symbols.map((symbol) => ceilings.settle(symbol, writer.lastSequence(symbol)))).catch(
         (err: unknown) =>
           logger.warn({ err }, 'sequence ceilings could not be settled; the next start may leave a gap'),

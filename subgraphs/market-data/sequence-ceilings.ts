@@ -1,4 +1,5 @@
 import type { Logger } from '#shared/logger.ts';
+import { inTime } from '#shared/waiting.ts';
 import type { TickCheckpointRepository } from './tick-checkpoint-repository.ts';
 
 /** No sequence above `ceiling` was ever given out; the stream has reached `atLeast`, because candles contain it. */
@@ -73,9 +74,9 @@ export function createSequenceCeilings(options: {
     async reserve(symbol, upTo) {
       const ceiling = ceilings.get(symbol) ?? 0;
       if (upTo <= ceiling - blockSize / 2) return;
-      const raised = raise(symbol, upTo);
+      const raised = raise(symbol, upTo).then(() => true);
       if (upTo <= ceiling || isDatabaseAway) return;
-      if (!(await settledWithin(raised, patienceMs)))
+      if (!(await inTime(raised, patienceMs)))
         databaseIsAway(new Error(`PostgreSQL did not answer within ${patienceMs} ms`));
     },
     async settle(symbol, last) {
@@ -86,12 +87,4 @@ export function createSequenceCeilings(options: {
       ceilings.delete(symbol);
     },
   };
-}
-
-async function settledWithin(promise: Promise<void>, milliseconds: number): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), milliseconds);
-  const settled = await Promise.race([promise.then(() => true), late]);
-  clearTimeout(timer);
-  return settled;
 }

@@ -3,6 +3,7 @@ import type { Logger } from '#shared/logger.ts';
 import type { TickFollower } from '#shared/ticks/tick-follower.ts';
 import type { TickReference } from '#shared/ticks/tick-reference.ts';
 import type { Tick } from '#shared/ticks/tick.ts';
+import { inTime } from '#shared/waiting.ts';
 
 /** The market as pricing sees it: in memory, at the latest tick or at a given one. */
 export type MarketTicks = {
@@ -44,6 +45,7 @@ export function createMarketTicks(options: { follower: TickFollower; waitMs: num
       });
     },
     async at(reference) {
+      // Reading from Redis waits for ever while it is away.
       const tick = await inTime(follower.at(reference, waitMs), waitMs + readMs);
       if (tick) return tick;
       throw new DomainError(
@@ -61,16 +63,5 @@ export function createMarketTicks(options: { follower: TickFollower; waitMs: num
   async function followed(symbol: string): Promise<Tick | undefined> {
     await follower.follow(symbol);
     return follower.latest(symbol);
-  }
-}
-
-/** What comes of the work, or `undefined` after so many milliseconds: reads wait for ever while Redis is away. */
-async function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), milliseconds);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { settledOrAborted } from '#shared/async-iteration.ts';
 import type { Logger } from '#shared/logger.ts';
+import { pause, settledOrAborted } from '#shared/waiting.ts';
 
 export type PriceBookListener = {
   /** Resolves when changes are heard and `onChange` has run once; waits for PostgreSQL where it must. */
@@ -67,7 +67,7 @@ export function createPriceBookListener(options: {
         await listen();
       } catch (err) {
         logger.warn({ err }, 'changes of the price book are not heard; connecting again');
-        await settledOrAborted(pause(Math.min(250 * 2 ** failures++, 5_000)), closing.signal);
+        await pause(Math.min(250 * 2 ** failures++, 5_000), closing.signal);
       }
     }
   }
@@ -85,9 +85,4 @@ export function createPriceBookListener(options: {
       await running;
     },
   };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  // Not a reason for the process to go on living.
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
 }

@@ -44,26 +44,3 @@ export function mapIterator<T, U>(
     },
   };
 }
-
-/** Waits until `promise` settles or the signal aborts, whichever is first; tells whether it was aborted. */
-export async function settledOrAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return true;
-  const { promise: aborted, resolve } = Promise.withResolvers<void>();
-  const onAbort = () => resolve();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-  return signal.aborted;
-}
-
-/** Waits; ends at once when the signal aborts. Tells whether it was aborted. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  const aborted = await settledOrAborted(promise, signal);
-  clearTimeout(timer);
-  return aborted;
-}

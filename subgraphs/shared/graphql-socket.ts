@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
+import type { Disposable } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { clientError } from './error-format.ts';
@@ -47,11 +48,16 @@ export function serveGraphqlSocket<Context>(options: {
     10_000,
   );
   return {
-    async close() {
-      // Closes with 1001, which clients retry: they find another process, or this one started anew.
-      const timer = setTimeout(() => sockets.clients.forEach((socket) => socket.terminate()), closeGraceMs);
-      await protocol.dispose();
-      clearTimeout(timer);
-    },
+    close: () => closeSockets(sockets, protocol),
   };
+}
+
+/**
+ * Closes every socket with 1001, which clients retry: they find another process, or this one started anew. Sockets whose
+ * clients do not answer are cut after two seconds.
+ */
+export async function closeSockets(sockets: WebSocketServer, protocol: Disposable): Promise<void> {
+  const timer = setTimeout(() => sockets.clients.forEach((socket) => socket.terminate()), closeGraceMs);
+  await protocol.dispose();
+  clearTimeout(timer);
 }

@@ -1,3 +1,5 @@
+import { inTime } from './waiting.ts';
+
 /** Reads whether something that a process depends on is usable; throws when it is not. */
 export type ReadinessCheck = () => Promise<void>;
 export type Readiness = { ready: boolean; checks: Record<string, 'ok' | string> };
@@ -14,15 +16,9 @@ export async function readiness(checks: Record<string, ReadinessCheck>, timeoutM
 }
 
 async function outcome(check: ReadinessCheck, timeoutMs: number): Promise<string> {
-  const { promise: late, resolve } = Promise.withResolvers<string>();
-  const timer = setTimeout(() => resolve(`no answer within ${timeoutMs} ms`), timeoutMs);
   const done = check().then(
     () => 'ok',
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
-  try {
-    return await Promise.race([done, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return (await inTime(done, timeoutMs)) ?? `no answer within ${timeoutMs} ms`;
 }

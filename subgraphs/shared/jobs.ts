@@ -54,6 +54,14 @@ export function implementJob<Payload>(
   };
 }
 
+/**
+ * How a failed job is tried again: after 250 ms at first, twice as long each time, with jitter. A job that was done is
+ * remembered for an hour, so that asking for it again does nothing.
+ */
+export function retrying(attempts: number): JobsOptions {
+  return { attempts, backoff: { type: 'exponential', delay: 250, jitter: 0.5 }, removeOnComplete: { age: 3_600 } };
+}
+
 /** A queue to ask for jobs. Failed attempts are repeated with exponential backoff and jitter. */
 export function createJobQueue(options: { name: string; redis: Redis; prefix: string; logger: Logger }): JobQueue {
   const queue = new Queue(options.name, { connection: options.redis, prefix: `${options.prefix}:queues` });
@@ -61,9 +69,7 @@ export function createJobQueue(options: { name: string; redis: Redis; prefix: st
   return {
     async enqueue(definition, payload, { id, delayMs, attempts = 10 } = {}) {
       const jobOptions: JobsOptions = {
-        attempts,
-        backoff: { type: 'exponential', delay: 250, jitter: 0.5 },
-        removeOnComplete: { age: 3_600 },
+        ...retrying(attempts),
         ...(id !== undefined && { jobId: id }),
         ...(delayMs !== undefined && { delay: delayMs }),
       };

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Redis } from 'ioredis';
 import { Queue } from 'bullmq';
 import type { SqlClient, TransactionalClient } from '../database.ts';
+import { retrying } from '../jobs.ts';
 import type { Logger } from '../logger.ts';
 import { gauge, type Registry } from '../metrics.ts';
 import { eventQueueName } from './event-catalogue.ts';
@@ -96,13 +97,8 @@ export function createOutboxRelay<Transaction extends SqlClient>(options: {
       correlationId: message.correlation_id,
       data: message.data,
     };
-    await queue.add(message.name, event, {
-      jobId: message.event_id,
-      attempts: 20,
-      backoff: { type: 'exponential', delay: 250, jitter: 0.5 },
-      // Kept long enough for the relay to see that it was handled; a forgotten one is sent again and does nothing.
-      removeOnComplete: { age: 3_600 },
-    });
+    // It is remembered long enough to see here that it was handled; a forgotten one is sent again and does nothing.
+    await queue.add(message.name, event, { jobId: message.event_id, ...retrying(20) });
     return false;
   }
 

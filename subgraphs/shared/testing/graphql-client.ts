@@ -2,6 +2,7 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print, type DocumentNode, type ExecutionResult } from 'graphql';
 import { createClient, type ClientOptions } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { inTime } from '../waiting.ts';
 
 export type Document<Data, Variables> = string | DocumentNode | TypedDocumentNode<Data, Variables>;
 type Anything = Record<string, never>;
@@ -61,15 +62,10 @@ function text(document: string | DocumentNode): string {
 
 function readEvents<T>(events: AsyncIterableIterator<T>): EventReader<T> {
   const next = async (timeoutMs = 10_000): Promise<T> => {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error(`no event within ${timeoutMs} ms`)), timeoutMs);
-    try {
-      const result = await Promise.race([events.next(), late]);
-      if (result.done) throw new Error('the subscription has ended');
-      return result.value;
-    } finally {
-      clearTimeout(timer);
-    }
+    const result = await inTime(events.next(), timeoutMs);
+    if (!result) throw new Error(`no event within ${timeoutMs} ms`);
+    if (result.done) throw new Error('the subscription has ended');
+    return result.value;
   };
   return {
     next,

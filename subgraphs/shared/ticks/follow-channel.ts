@@ -1,4 +1,4 @@
-import { pause } from '../async-iteration.ts';
+import { pause } from '../waiting.ts';
 import { DomainError } from '../errors.ts';
 import type { TickChannel } from './tick-channel.ts';
 import type { TickMemory } from './tick-memory.ts';

@@ -1,4 +1,4 @@
-import { settledOrAborted } from '../async-iteration.ts';
+import { settledOrAborted } from '../waiting.ts';
 import { createTickMemory, type TickMemory } from './tick-memory.ts';
 
 /** What one process knows of one symbol's stream: its newest ticks, and who waits for the next one. */

@@ -1,0 +1,33 @@
+/** Waits until `promise` settles or the signal aborts, whichever is first; tells whether it was aborted. */
+export async function settledOrAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return true;
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  const onAbort = () => resolve();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+  return signal.aborted;
+}
+
+/** Waits; ends at once when the signal aborts. Tells whether it was aborted. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  const aborted = await settledOrAborted(promise, signal);
+  clearTimeout(timer);
+  return aborted;
+}
+
+/** What comes of the work, or `undefined` when that takes longer than so many milliseconds; the work itself goes on. */
+export async function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), milliseconds);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
