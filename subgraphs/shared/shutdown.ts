@@ -12,6 +12,7 @@ export function stopOnSignals(options: { stop: () => Promise<void>; timeoutMs: n
     if (isStopping) return;
     isStopping = true;
     logger.info({ reason }, 'stopping');
+    const begun = performance.now();
     const deadline = setTimeout(() => {
       logger.error({ timeoutMs }, 'did not stop in time');
       process.exit(1);
@@ -19,6 +20,7 @@ export function stopOnSignals(options: { stop: () => Promise<void>; timeoutMs: n
     stop().then(
       () => {
         clearTimeout(deadline);
+        logger.info({ tookMs: Math.round(performance.now() - begun) }, 'stopped');
         process.exit(exitCode);
       },
       (err: unknown) => {
