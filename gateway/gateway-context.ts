@@ -7,6 +7,8 @@ export type GatewayContext = {
   /** The `Authorization` header as it came, already verified; subgraphs verify it again. */
   authorization: string | undefined;
   correlationId: string;
+  /** The client's `User-Agent`, passed on so that people recognise their sessions. */
+  userAgent: string | undefined;
   /** The tick of the price event that is being joined; `undefined` outside one. */
   tick: TickReference | undefined;
 };

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApolloGateway } from '@apollo/gateway';
 import { acceptCorrelationId, correlationHeader, withCorrelation } from '#shared/correlation.ts';
 import { formatError } from '#shared/error-format.ts';
-import { answerGraphql } from '#shared/graphql-http.ts';
+import { answerGraphql, sendRefusal } from '#shared/graphql-http.ts';
 import { createHttpServer, sendJson } from '#shared/http-server.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
@@ -68,18 +68,18 @@ export async function wire(config: Config): Promise<WiredProcess> {
     const correlationId = acceptCorrelationId(request.headers[correlationHeader]);
     response.setHeader(correlationHeader, correlationId);
     await withCorrelation(correlationId, async () => {
-      const { authorization } = request.headers;
+      const { authorization, 'user-agent': userAgent } = request.headers;
       const caller = await verifier
         .verify(authorization)
         .catch((error: unknown) => ({ refusal: formatError(error, logger) }));
-      if ('refusal' in caller) return sendJson(response, 401, { errors: [caller.refusal] });
+      if ('refusal' in caller) return sendRefusal(response, caller.refusal);
       await answerGraphql({
         apollo,
         request,
         response,
         url,
         bodyLimitBytes: config.BODY_LIMIT_BYTES,
-        context: async () => ({ caller, authorization, correlationId, tick: undefined }),
+        context: async () => ({ caller, authorization, correlationId, userAgent, tick: undefined }),
       });
     });
   }

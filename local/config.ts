@@ -16,6 +16,7 @@ export type LocalSettings = {
   /** Databases that are not to be embedded, by service name. */
   databaseUrls: Readonly<Record<string, string>>;
   redisUrl: string | undefined;
+  smtpUrl: string | undefined;
   /** Where market-data takes prices from, for the list of addresses; its own config.ts decides and checks. */
   feed: string;
   /** A PostgreSQL server for tests, with the right to create databases; embedded when unset. */
@@ -34,6 +35,9 @@ export const settings = {
     .default('.data')
     .describe('Where npm start keeps embedded databases and logs; from the top of the repository'),
   REDIS_URL: urlOf(['redis', 'rediss']).optional().describe('A Redis to use instead of an embedded one'),
+  SMTP_URL: urlOf(['smtp', 'smtps'])
+    .optional()
+    .describe('A mail server to send by, instead of the mail catcher on this machine'),
   TEST_DATABASE_URL: urlOf(['postgresql', 'postgres'])
     .optional()
     .describe('A PostgreSQL server for npm test, with the right to create databases, instead of an embedded one'),
@@ -73,6 +77,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv, of: readonly Servi
     portBase: Number(values.PORT_BASE),
     databaseUrls: Object.fromEntries(databaseUrls),
     redisUrl: text('REDIS_URL'),
+    smtpUrl: text('SMTP_URL'),
     feed: environment.FEED || 'simulator',
     testDatabaseUrl: text('TEST_DATABASE_URL'),
     environment,

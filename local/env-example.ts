@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { settings as gateway } from '../gateway/config.ts';
+import { settings as auth } from '../subgraphs/auth/config.ts';
 import { settings as marketData } from '../subgraphs/market-data/config.ts';
+import { settings as notification } from '../subgraphs/notification/config.ts';
 import { settings as order } from '../subgraphs/order/config.ts';
 import { settings as pricing } from '../subgraphs/pricing/config.ts';
 import { settings as local } from './config.ts';
@@ -11,9 +13,11 @@ type Setting = { name: string; description: string; choices: string[]; value: st
 const readers: Record<string, z.ZodRawShape> = {
   'npm start': local,
   gateway,
+  auth,
   'market-data': marketData,
   pricing,
   order,
+  notification,
 };
 
 /**

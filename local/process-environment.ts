@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { developmentSecrets } from './development-secrets.ts';
 import type { LocalSettings } from './config.ts';
 import type { Service, ServiceProcess } from './services.ts';
 
 /** Where the running system keeps its data: what the processes are told besides the user's own environment. */
-export type Addresses = { databaseUrlOf(service: Service): string; redisUrl: string };
+export type Addresses = { databaseUrlOf(service: Service): string; redisUrl: string; smtpUrl: string };
 
 /** The port of a process on this machine. */
 export function portOf(process: { portOffset: number }, settings: LocalSettings): number {
@@ -17,16 +18,20 @@ export function processEnvironment(
 ): NodeJS.ProcessEnv {
   const { settings, services, addresses } = options;
   const { service } = process;
+  const auth = services.find(({ name }) => name === 'auth');
   const subgraphUrls = services.flatMap((other) =>
     other.urlVariable ? [[other.urlVariable, `http://127.0.0.1:${portOf(other, settings)}/graphql`]] : [],
   );
   return {
     NODE_ENV: 'development',
+    ...(auth && { AUTH_JWKS_URL: `http://127.0.0.1:${portOf(auth, settings)}/.well-known/jwks.json` }),
+    ...developmentSecrets(settings.dataDirectory)[service.name],
     ...settings.environment,
     HOST: '127.0.0.1',
     PORT: String(portOf(process, settings)),
     ROLE: process.role,
     REDIS_URL: addresses.redisUrl,
+    ...(service.name === 'notification' && { SMTP_URL: addresses.smtpUrl }),
     ...(service.databaseVariable ? { [service.databaseVariable]: addresses.databaseUrlOf(service) } : {}),
     // Only the gateway knows the others.
     ...(service.urlVariable ? {} : Object.fromEntries(subgraphUrls)),

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { allReady } from './all-ready.ts';
 import { claimDataDirectory } from './data-directory.ts';
+import { chooseMail } from './mail.ts';
 import { assertFree } from './ports.ts';
 import { embeddedDatabaseUrl } from './postgres.ts';
 import { prepareDatabases } from './prepare-databases.ts';
@@ -9,8 +10,9 @@ import { portOf } from './process-environment.ts';
 import { chooseRedis } from './redis.ts';
 import { databaseName, embeddedPortOffsets, listProcesses } from './services.ts';
 import { createSupervisor } from './supervisor.ts';
-import { postgresPlan, redisPlan, servicePlan } from './system-plans.ts';
+import { mailPlan, postgresPlan, redisPlan, servicePlan } from './system-plans.ts';
 import type { LocalSettings } from './config.ts';
+import type { MailChoice } from './mail.ts';
 import type { Addresses } from './process-environment.ts';
 import type { Progress } from './progress.ts';
 import type { RedisChoice } from './redis.ts';
@@ -18,7 +20,12 @@ import type { Cleanup } from './script.ts';
 import type { Service } from './services.ts';
 
 /** What is running, and how to restart a part of it. */
-export type RunningSystem = { redis: RedisChoice; addresses: Addresses; restart(processName: string): Promise<void> };
+export type RunningSystem = {
+  redis: RedisChoice;
+  mail: MailChoice;
+  addresses: Addresses;
+  restart(processName: string): Promise<void>;
+};
 
 /** A day: long enough to mend what does not start. */
 const patienceMs = 86_400_000;
@@ -50,6 +57,10 @@ export async function startSystem(options: {
   const postgresPort = portOf({ portOffset: embeddedPortOffsets.postgres }, settings);
   const redisPort = portOf({ portOffset: embeddedPortOffsets.redis }, settings);
   const redis = chooseRedis({ redisUrl, port: redisPort, directory: join(dataDirectory, 'redis'), environment });
+  const smtpPort = portOf({ portOffset: embeddedPortOffsets.smtp }, settings);
+  const pagePort = portOf({ portOffset: embeddedPortOffsets.mailPage }, settings);
+  const directory = join(dataDirectory, 'mail');
+  const mail = chooseMail({ smtpUrl: settings.smtpUrl, smtpPort, pagePort, directory, environment });
 
   const claim = await claimDataDirectory(dataDirectory);
   onEnd(async () => claim.release());
@@ -58,6 +69,7 @@ export async function startSystem(options: {
     ...processes.map((process) => ({ name: process.name, port: portOf(process, settings) })),
     ...(needsPostgres ? [{ name: 'the embedded PostgreSQL', port: postgresPort }] : []),
     ...(redis.command ? [{ name: 'Redis', port: redisPort }] : []),
+    ...(mail.command ? [smtpPort, pagePort].map((port) => ({ name: 'the mail catcher', port })) : []),
   ]);
 
   const supervisor = createSupervisor({
@@ -72,9 +84,12 @@ export async function startSystem(options: {
     databaseUrlOf: (service) =>
       settings.databaseUrls[service.name] ?? embeddedDatabaseUrl(postgresPort, databaseName(service)),
     redisUrl: redis.url,
+    smtpUrl: mail.smtpUrl,
   };
 
-  const storage = [needsPostgres ? postgresPlan(settings) : undefined, redisPlan(redis)].filter((plan) => !!plan);
+  const storage = [needsPostgres ? postgresPlan(settings) : undefined, redisPlan(redis), mailPlan(mail)].filter(
+    (plan) => !!plan,
+  );
   await Promise.all(storage.map(supervisor.start));
   if (needsPostgres) claim.notePostgresPort(postgresPort);
   await progress.step('Databases migrated and seeded', async () => {
@@ -89,5 +104,5 @@ export async function startSystem(options: {
       print: progress.line,
     });
   });
-  return { redis, addresses, restart: supervisor.restart };
+  return { redis, mail, addresses, restart: supervisor.restart };
 }

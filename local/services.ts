@@ -16,14 +16,16 @@ export type Service = {
 export type ServiceProcess = { name: string; service: Service; role: 'server' | 'worker'; portOffset: number };
 
 export const services: readonly Service[] = [
+  subgraph('auth', 1),
   subgraph('market-data', 2),
   subgraph('pricing', 3),
   subgraph('order', 4),
+  subgraph('notification', 5),
   { name: 'gateway', entry: 'gateway/main.ts', portOffset: 0 },
 ];
 
 /** Ports of what the services stand on when it runs embedded, added to PORT_BASE. */
-export const embeddedPortOffsets = { postgres: 20, redis: 21 };
+export const embeddedPortOffsets = { postgres: 20, redis: 21, smtp: 22, mailPage: 23 };
 
 /** Every process of the services, each server followed by its worker. */
 export function listProcesses(of: readonly Service[]): ServiceProcess[] {

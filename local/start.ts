@@ -1,5 +1,7 @@
+import { developmentPassword, developmentUsers } from '#prisma/auth/development-users.ts';
 import { readSettings } from './config.ts';
 import { generate } from './generate.ts';
+import { describeMail } from './mail.ts';
 import { portOf } from './process-environment.ts';
 import { consoleProgress, formatSeconds } from './progress.ts';
 import { describeRedis } from './redis.ts';
@@ -41,7 +43,7 @@ runScript(async (onEnd) => {
   return await new Promise<never>(() => undefined);
 });
 
-function printAddresses(settings: LocalSettings, { redis, addresses }: RunningSystem, { line }: Progress): void {
+function printAddresses(settings: LocalSettings, { redis, mail, addresses }: RunningSystem, { line }: Progress): void {
   const gateway = `http://localhost:${settings.portBase}`;
   // The embedded one's password is no secret, and needed to look into it.
   const databaseAddress = (service: Service) => {
@@ -56,11 +58,14 @@ function printAddresses(settings: LocalSettings, { redis, addresses }: RunningSy
     ...subgraphs.map((one): [string, string] => [one.name, `http://127.0.0.1:${portOf(one, settings)}/graphql`]),
     ...subgraphs.map((one): [string, string] => [`${one.name} data`, databaseAddress(one)]),
     ['Redis', describeRedis(redis)],
+    ['Mail', describeMail(mail)],
     ['Prices from', `${settings.feed} (FEED)`],
     ['Data and logs', settings.dataDirectory],
   ];
   line('');
   for (const [name, value] of rows) line(`  ${name.padEnd(18)} ${value}`);
+  line('');
+  line(`  Sign in as ${developmentUsers.map(({ email }) => email).join(', ')} with ${developmentPassword}`);
   line('');
 }
 

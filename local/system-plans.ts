@@ -1,9 +1,11 @@
 import { join, resolve } from 'node:path';
 import { postgresReady, preparePostgres } from './postgres.ts';
 import { portOf, processEnvironment } from './process-environment.ts';
+import { mailReady } from './mail.ts';
 import { redisReady } from './redis.ts';
 import { embeddedPortOffsets } from './services.ts';
 import type { LocalSettings } from './config.ts';
+import type { MailChoice } from './mail.ts';
 import type { Addresses } from './process-environment.ts';
 import type { RedisChoice } from './redis.ts';
 import type { Service, ServiceProcess } from './services.ts';
@@ -31,6 +33,13 @@ export function redisPlan({ command, mark }: RedisChoice): SupervisorPlan | unde
   if (!command) return undefined;
   const readiness = { line: redisReady };
   return { name: 'redis', tier: tiers.storage, prepare: () => command, readiness, mark, hasServiceLog: false };
+}
+
+/** The mail catcher that is ours to run, if it is. */
+export function mailPlan({ command, mark }: MailChoice): SupervisorPlan | undefined {
+  if (!command) return undefined;
+  const readiness = { line: mailReady };
+  return { name: 'mail', tier: tiers.storage, prepare: () => command, readiness, mark, hasServiceLog: false };
 }
 
 /** A process of one of the services. */

@@ -27,7 +27,7 @@ export function createSubgraphDataSource(options: {
   const pool = new Pool(url.origin, { connections: options.connections, pipelining: 1, keepAliveTimeout: 30_000 });
   return {
     async process({ request, context }) {
-      const { authorization, correlationId, tick } = context as Partial<GatewayContext>;
+      const { authorization, correlationId, userAgent, tick } = context as Partial<GatewayContext>;
       try {
         const response = await pool.request({
           path: url.pathname + url.search,
@@ -36,6 +36,7 @@ export function createSubgraphDataSource(options: {
             'content-type': 'application/json',
             accept: 'application/graphql-response+json, application/json',
             ...(authorization && { authorization }),
+            ...(userAgent && { 'user-agent': userAgent }),
             ...(correlationId && { [correlationHeader]: correlationId }),
             ...(tick && { [tickHeader]: formatTickReference(tick) }),
             ...(gatewaySecret && { [gatewaySecretHeader]: gatewaySecret }),

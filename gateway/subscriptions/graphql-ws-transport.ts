@@ -73,7 +73,8 @@ export function serveGraphqlWs(options: {
         const caller = await options.verifier.verify(authorization).catch(() => undefined);
         if (!caller) return false;
         const correlationId = acceptCorrelationId(connectionParams[correlationHeader]);
-        (extra as SocketState).context = { caller, authorization, correlationId, tick: undefined };
+        const userAgent = extra.request.headers['user-agent'];
+        (extra as SocketState).context = { caller, authorization, correlationId, userAgent, tick: undefined };
         return true;
       },
       // Operations are checked, planned and run by the gateway; graphql-ws speaks the protocol.

@@ -10,9 +10,14 @@ export type UpstreamEvent = {
   errors?: GraphQLFormattedError[];
   /** The tick that the event belongs to: what it is joined with is read at this tick. */
   tick?: TickReference;
+  /** What the stream can be resumed behind. */
+  sequence?: number | undefined;
   /** What the client is told beside the data. */
   extensions?: { gap: { after: string } };
 };
+
+/** How a subgraph says in `extensions` where an event belongs. */
+type EventPlace = { tick?: TickReference; sequence?: number };
 
 /** A subgraph has refused the subscription; the errors are for the client. */
 export class UpstreamRefusal extends Error {
@@ -29,7 +34,7 @@ const notResumable = new Set<unknown>(['SEQUENCE_TOO_OLD', 'SEQUENCE_AHEAD']);
 
 /**
  * The events of one subscription at its subgraph, for as long as its client stays. A lost connection is made anew, after
- * 50 ms at first and up to 5 s, and the stream continues behind the last tick that was received. Where that is no longer
+ * 50 ms at first and up to 5 s, and the stream continues behind the last event that was received. Where that is no longer
  * possible it begins again with the current state, and the first event says so in `extensions.gap`.
  * @throws UpstreamRefusal when the subgraph refuses the operation
  */
@@ -43,15 +48,13 @@ export async function* upstreamEvents(options: {
   logger: Logger;
 }): AsyncGenerator<UpstreamEvent, void, void> {
   const { signal, logger, variables } = options;
-  let last: TickReference | undefined;
+  let last: number | undefined;
   let { operation } = options;
   let attempt = 0;
   let gap: UpstreamEvent['extensions'];
   while (!signal.aborted) {
-    if (last) operation = options.resume(last.sequence) ?? operation;
-    const events = options
-      .client()
-      .iterate<Record<string, unknown>, { tick?: TickReference }>({ query: operation, variables });
+    if (last !== undefined) operation = options.resume(last) ?? operation;
+    const events = options.client().iterate<Record<string, unknown>, EventPlace>({ query: operation, variables });
     const stop = () => void events.return?.();
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -59,24 +62,24 @@ export async function* upstreamEvents(options: {
         attempt = 0;
         // A result without data is how a subgraph answers an operation that it cannot begin.
         if (result.errors && result.data === undefined) throw result.errors;
-        const event = toEvent(result as ExecutionResult<Record<string, unknown>, { tick?: TickReference }>, gap);
+        const event = toEvent(result as ExecutionResult<Record<string, unknown>, EventPlace>, gap);
         gap = undefined;
-        last = event.tick ?? last;
+        last = event.sequence ?? last;
         yield event;
       }
       return;
     } catch (error) {
       if (signal.aborted) return;
       const refusals = refusalsOf(error);
-      if (refusals && last && refusals.some((refusal) => notResumable.has(refusal.extensions?.code))) {
-        gap = { gap: { after: String(last?.sequence) } };
+      if (refusals && last !== undefined && refusals.some((refusal) => notResumable.has(refusal.extensions?.code))) {
+        gap = { gap: { after: String(last) } };
         last = undefined;
         operation = options.resume(undefined) ?? options.operation;
         continue;
       }
       if (refusals) throw new UpstreamRefusal(refusals);
       if (attempt === 0)
-        logger.warn({ err: error, resumeBehind: last?.sequence }, 'an upstream subscription was lost; reconnecting');
+        logger.warn({ err: error, resumeBehind: last }, 'an upstream subscription was lost; reconnecting');
     } finally {
       signal.removeEventListener('abort', stop);
     }
@@ -86,21 +89,33 @@ export async function* upstreamEvents(options: {
 }
 
 function toEvent(
-  { data, errors, extensions }: ExecutionResult<Record<string, unknown>, { tick?: TickReference }>,
+  { data, errors, extensions }: ExecutionResult<Record<string, unknown>, EventPlace>,
   gap: UpstreamEvent['extensions'],
 ): UpstreamEvent {
   return {
     data: data ?? null,
     ...(errors && { errors: errors as unknown as GraphQLFormattedError[] }),
     ...(extensions?.tick && { tick: extensions.tick }),
+    sequence: extensions?.sequence ?? extensions?.tick?.sequence,
     ...(gap && { extensions: gap }),
   };
 }
 
-/** graphql-ws throws an array of errors for a refusal, and something else for a lost connection. */
+/**
+ * graphql-ws throws an array of errors for a refusal, and something else for a lost connection. A connection that is
+ * closed because the client's token is no longer good is a refusal too: coming back with the same token is no use.
+ */
 function refusalsOf(error: unknown): GraphQLFormattedError[] | undefined {
   if (Array.isArray(error)) return error as GraphQLFormattedError[];
+  if (isLikeCloseEvent(error) && error.reason === 'UNAUTHENTICATED') {
+    const message = 'The access token is no longer valid: connect again with a new one';
+    return [{ message, extensions: { code: 'UNAUTHENTICATED', retryable: false } }];
+  }
   return error instanceof GraphQLError ? [error.toJSON()] : undefined;
+}
+
+function isLikeCloseEvent(error: unknown): error is { code: number; reason: string } {
+  return typeof error === 'object' && error !== null && 'code' in error && 'reason' in error;
 }
 
 /** Exponential from 50 ms to 5 s, with full jitter on the upper half so that gateways do not come back all at once. */

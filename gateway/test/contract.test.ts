@@ -70,7 +70,7 @@ describe('the operations that clients send', () => {
   test('that the README shows are served', () => {
     const blocks = readFileSync(folder('../../README.md'), 'utf8').matchAll(/```graphql\n(.*?)```/gs);
     const shown = [...blocks].map(([, text]) => parse(text!));
-    expect(shown).toHaveLength(2);
+    expect(shown).toHaveLength(4);
     expect(shown.flatMap(refusals)).toEqual([]);
   });
 

@@ -109,8 +109,14 @@ describe('a federated subscription', () => {
     await events.return();
   });
 
-  test('goes on without a gap or a repeat when the owning subgraph is restarted', async () => {
-    const events = client.subscribe<{ itemSold: { sequence: number } }>('subscription { itemSold { sequence } }');
+  test.each([
+    ['ticks', 'A'],
+    ['sequences of its own', 'NO-TICKS'],
+  ])('of %s goes on without a gap or a repeat when the owning subgraph is restarted', async (_name, item) => {
+    const events = client.subscribe<{ itemSold: { sequence: number } }>(
+      'subscription ($item: ID) { itemSold(sku: $item) { sequence } }',
+      { item },
+    );
     const first = (await events.next()).data!.itemSold.sequence;
     await warehouse.stopSales();
     for (const sku of ['F', 'G', 'H']) warehouse.sell(sku);

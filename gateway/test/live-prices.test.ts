@@ -149,7 +149,7 @@ describe('what clients ask for', () => {
 test('a price event goes on without product prices while pricing is down', async () => {
   const events = system.client.subscribe(LivePriceWithProductsDocument, { symbol: 'XAU-USD' });
   await events.next();
-  await system.stopPricing();
+  await system.stop('pricing');
   await events.take(3);
   const { data, errors } = await events.next();
   const { mid, instrument } = data!.priceUpdated;

@@ -59,14 +59,15 @@ export async function startWarehouse() {
   let listeners = 0;
   let latest = 0;
 
-  async function* soldItems(after: number, signal: AbortSignal) {
+  async function* soldItems(after: number, isOfTicks: boolean, signal: AbortSignal) {
     listeners += 1;
     try {
       let position = after;
       while (!signal.aborted) {
         for (const sale of sales.filter(({ sequence }) => sequence > position)) {
           position = sale.sequence;
-          yield { itemSold: sale, tick: { symbol: 'SALE', sequence: sale.sequence } };
+          const { sequence } = sale;
+          yield { itemSold: sale, ...(isOfTicks ? { tick: { symbol: 'SALE', sequence } } : { sequence }) };
         }
         const { promise, resolve } = Promise.withResolvers<void>();
         wakeUps.add(resolve);
@@ -103,7 +104,7 @@ export async function startWarehouse() {
           if (after === '666')
             throw new DomainError('SEQUENCE_TOO_OLD', 'Too old', { details: { oldestSequence: '1' } });
           const from = after === undefined ? (sales.at(-1)?.sequence ?? 1) - 1 : Number(after);
-          return abortable((signal) => soldItems(from, signal));
+          return abortable((signal) => soldItems(from, sku !== 'NO-TICKS', signal));
         },
       },
       clockTicked: {

@@ -8,6 +8,8 @@ import { isFree } from '../ports.ts';
 export type RunningClone = {
   /** The gateway's address, without a path. */
   url: string;
+  /** What the ports of the other processes are counted from. */
+  portBase: number;
   /** Everything that `npm start` has printed. */
   output(): string;
   /** Processes of the clone by what they run, as the system sees them. */
@@ -59,6 +61,7 @@ export async function startClone(folder: string): Promise<RunningClone> {
   }
   return {
     url: `http://127.0.0.1:${portBase}`,
+    portBase,
     output: () => output,
     processes,
     kill,

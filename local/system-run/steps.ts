@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { decimal, sum } from '#shared/decimal.ts';
 import { createGraphqlClient } from '#shared/testing/graphql-client.ts';
-import { followPrice } from './price-follower.ts';
+import { contractOperation } from './contract-operation.ts';
+import { follow } from './follower.ts';
 import type { RunningClone } from './running-clone.ts';
+import { tellStory } from './story.ts';
+import { flushRedis, kill, victims } from './victims.ts';
 
 type Price = { total: { amount: string; currency: string } | null; sequence?: string } | null;
 type ProductNode = { sku: string; stock: { available: number }; price: Price };
@@ -11,20 +13,8 @@ type ProductEvent = {
   priceUpdated: { sequence: string; mid: string; instrument: { products: { nodes: ProductNode[] } } };
 };
 
-/** What is killed with -9 while a client follows the price: each process of the system in turn. */
-const victims: Record<string, RegExp> = {
-  gateway: /gateway\/main\.ts/,
-  'market-data': /subgraphs\/market-data\/main\.ts/,
-  pricing: /subgraphs\/pricing\/main\.ts/,
-  order: /subgraphs\/order\/main\.ts/,
-  PostgreSQL: /bin\/postgres -D/,
-  Redis: /js-redis\.ts/,
-};
-
 /** What a newcomer does with the running system, and what must go well. */
 export function systemSteps(clone: RunningClone): [name: string, work: () => Promise<void>][] {
-  const contract = (file: string, name: string) =>
-    operation(readFileSync(`gateway/contract/served/${file}.graphql`, 'utf8'), name);
   const client = () => createGraphqlClient(`${clone.url}/graphql`);
   return [
     [
@@ -36,7 +26,7 @@ export function systemSteps(clone: RunningClone): [name: string, work: () => Pro
       async () => {
         const graphql = client();
         const events = graphql.subscribe<{ priceUpdated: { sequence: string; bid: string; ask: string } }>(
-          contract('market-data', 'LivePrice'),
+          contractOperation('market-data', 'LivePrice'),
           { symbol: 'XAU-USD' },
         );
         const prices = (await events.take(20)).map(({ data }) => data!.priceUpdated);
@@ -49,7 +39,7 @@ export function systemSteps(clone: RunningClone): [name: string, work: () => Pro
       'LivePriceWithProducts follows tick by tick, every product priced at the tick of its event',
       async () => {
         const graphql = client();
-        const query = contract('market-data', 'LivePriceWithProducts').replace('total {', 'sequence total {');
+        const query = contractOperation('market-data', 'LivePriceWithProducts').replace('total {', 'sequence total {');
         const events = graphql.subscribe<ProductEvent>(query, { symbol: 'XAU-USD' });
         const received = (await events.take(20)).map((event) => {
           assert.equal(event.errors, undefined);
@@ -69,7 +59,7 @@ export function systemSteps(clone: RunningClone): [name: string, work: () => Pro
         const graphql = client();
         const { data, errors } = await graphql.request<{
           product: { price: { total: { amount: string }; lines: { amount: { amount: string } }[] } };
-        }>(contract('products-and-quotes', 'ProductPrice'), { sku: 'BAR-100G', side: 'BUY', quantity: 3 });
+        }>(contractOperation('products-and-quotes', 'ProductPrice'), { sku: 'BAR-100G', side: 'BUY', quantity: 3 });
         assert.equal(errors, undefined);
         const { total, lines } = data!.product.price;
         assert.equal(sum(lines.map(({ amount }) => decimal(amount.amount))).toFixed(2), total.amount);
@@ -85,9 +75,14 @@ export function systemSteps(clone: RunningClone): [name: string, work: () => Pro
         assert.match(await page('/graphiql'), /<script[^>]+\/graphiql\//);
       },
     ],
-    ...Object.entries(victims).map(([name, pattern]): [string, () => Promise<void>] => [
-      `kill -9 of ${name}: the price goes on or is resumed, and nothing is lost`,
-      () => survives(clone, pattern),
+    ['register, credit, quote, order, pay: told once on every channel', () => tellStory(clone, async () => {})],
+    ['the same while Redis is flushed between all of them', () => tellStory(clone, () => flushRedis(clone))],
+    ...Object.entries(victims).flatMap(([name, pattern]): [string, () => Promise<void>][] => [
+      [`kill -9 of ${name}: the price goes on or is resumed, and nothing is lost`, () => survives(clone, pattern)],
+      [
+        `kill -9 of ${name} between all steps: the story ends the same, each message once`,
+        () => tellStory(clone, async () => void (await kill(clone, pattern))),
+      ],
     ]),
   ];
 }
@@ -103,15 +98,16 @@ export async function latestSequence(url: string): Promise<number> {
 }
 
 async function survives(clone: RunningClone, pattern: RegExp): Promise<void> {
-  const follower = followPrice(clone.url, 'XAU-USD');
+  const document = `subscription ($symbol: ID!, $after: BigInt) {
+    priceUpdated(symbol: $symbol, after: $after) { sequence }
+  }`;
+  const follower = follow<{ sequence: string }>({ url: clone.url, document, variables: { symbol: 'XAU-USD' } });
   try {
-    await follower.more(10);
-    const killed = (await clone.processes()).filter(({ command }) => pattern.test(command));
-    assert.ok(killed.length > 0, 'there is no such process');
-    for (const { pid } of killed) process.kill(pid, 'SIGKILL');
-    await follower.more(60);
-    assertDense(follower.events.map(({ sequence }) => sequence));
-    await backAgain(clone, pattern, killed.length);
+    await follower.until(10);
+    const killed = await kill(clone, pattern);
+    await follower.until(follower.events.length + 60);
+    assertDense(follower.events.map(({ sequence }) => Number(sequence)));
+    await backAgain(clone, pattern, killed);
   } finally {
     await follower.stop();
   }
@@ -138,11 +134,4 @@ function assertDense(sequences: number[]): void {
     sequences,
     sequences.map((_, index) => sequences[0]! + index),
   );
-}
-
-/** One operation of a document with several. */
-function operation(document: string, name: string): string {
-  const found = document.split(/\n(?=(?:query|mutation|subscription) )/).find((part) => part.includes(` ${name}`));
-  if (!found) throw new Error(`the contract has no operation ${name}`);
-  return found;
 }

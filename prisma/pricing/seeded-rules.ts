@@ -54,6 +54,43 @@ export const seededRules: StoredRule[] = [
     effect: { type: 'PERCENT', base: 'METAL_VALUE', value: '0.25', sign: '-' },
   }),
 
+  // Of the pieces from the 11th on, and from the 51st on.
+  rule({
+    code: 'DISCOUNT-GOLD-COIN-QUANTITY',
+    name: 'Quantity discount, gold coins',
+    stage: 'DISCOUNT',
+    priority: 100,
+    conditions: { all: is({ side: 'BUY', metal: 'XAU', kind: 'COIN' }) },
+    effect: {
+      type: 'TIERED',
+      over: 'quantity',
+      tierMode: 'GRADUATED',
+      of: 'PERCENT',
+      base: 'METAL_VALUE',
+      tiers: [
+        { from: '10', to: '50', value: '0.25' },
+        { from: '50', to: null, value: '0.5' },
+      ],
+      sign: '-',
+    },
+  }),
+  rule({
+    code: 'DISCOUNT-WHOLESALE',
+    name: 'Wholesale discount',
+    stage: 'DISCOUNT',
+    priority: 200,
+    conditions: { all: is({ side: 'BUY', metal: 'XAU', customerGroup: 'WHOLESALE' }) },
+    effect: { type: 'PERCENT', base: 'METAL_VALUE', value: '0.2', sign: '-' },
+  }),
+  rule({
+    code: 'COUPON-WELCOME',
+    name: 'Coupon WELCOME',
+    stage: 'DISCOUNT',
+    priority: 300,
+    conditions: { all: is({ side: 'BUY', metal: 'XAU', coupon: 'WELCOME' }) },
+    effect: { type: 'PERCENT', base: 'METAL_VALUE', value: '0.1', sign: '-' },
+  }),
+
   // Council Directive 2006/112/EC, article 344: bars from 995 and coins from 900 permille are investment gold.
   rule({
     code: 'TAX-INVESTMENT-GOLD',

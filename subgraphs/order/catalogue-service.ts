@@ -19,6 +19,8 @@ export type CatalogueService = {
   count(where: ProductFilter): Promise<number>;
   /** Listed products in the order of their SKUs, null for each that is not listed. */
   productsOf(skus: readonly string[]): Promise<(Product | null)[]>;
+  /** Products in the order of their SKUs, listed or not, null for each that there never was: what was sold stays known. */
+  everyProductOf(skus: readonly string[]): Promise<(Product | null)[]>;
   /** Stock in the order of the SKUs; a product that never had any has none of everything. */
   stockOf(skus: readonly string[]): Promise<StockLevel[]>;
   /**
@@ -53,10 +55,8 @@ export function createCatalogueService<Transaction extends SqlClient>({
       return { ...toPage(rows, size, ({ listPosition, sku }) => [String(listPosition), sku]), where: filter };
     },
     count: (where) => products.count(where),
-    async productsOf(skus) {
-      const found = new Map((await products.bySkus(skus.filter(isSku))).map((product) => [product.sku, product]));
-      return skus.map((sku) => found.get(sku) ?? null);
-    },
+    productsOf: async (skus) => inOrder(skus, await products.bySkus(skus.filter(isSku), { unlisted: false })),
+    everyProductOf: async (skus) => inOrder(skus, await products.bySkus(skus.filter(isSku), { unlisted: true })),
     async stockOf(skus) {
       const found = new Map((await stock.bySkus(skus)).map((level) => [level.sku, level]));
       return skus.map((sku) => found.get(sku) ?? { sku, onHand: 0, reserved: 0, allocated: 0, safetyStock: 0 });
@@ -64,12 +64,17 @@ export function createCatalogueService<Transaction extends SqlClient>({
     changeProduct: (product, { now, firstStock }) =>
       database.$transaction(async (transaction) => {
         const version = await createProductRepository(transaction).save(product);
-        if (firstStock) await createStockRepository(transaction).open({ sku: product.sku, ...firstStock });
+        if (firstStock) await createStockRepository(transaction).open({ sku: product.sku, ...firstStock, at: now });
         if (version === undefined) return false;
         await recordEvent(transaction, 'order.product-changed', productChanged(product, version), now);
         return true;
       }),
   };
+}
+
+function inOrder(skus: readonly string[], products: readonly Product[]): (Product | null)[] {
+  const bySku = new Map(products.map((product) => [product.sku, product]));
+  return skus.map((sku) => bySku.get(sku) ?? null);
 }
 
 /** Products are told apart in a list by their place and SKU. */

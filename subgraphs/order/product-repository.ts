@@ -10,8 +10,8 @@ export type ProductRepository = {
   list(filter: ProductFilter, limit: number, behind: ListPlace | undefined): Promise<Product[]>;
   /** How many listed products fit the filter. */
   count(filter: ProductFilter): Promise<number>;
-  /** Listed products by SKU, in no order; one statement for all. */
-  bySkus(skus: readonly string[]): Promise<Product[]>;
+  /** Listed products by SKU, or unlisted ones too, in no order; one statement for all. */
+  bySkus(skus: readonly string[], options: { unlisted: boolean }): Promise<Product[]>;
   /** Writes a product where it is new or differs. @returns its new version; `undefined` when nothing has changed */
   save(product: Omit<Product, 'version'>): Promise<number | undefined>;
 };
@@ -70,10 +70,11 @@ export function createProductRepository(database: SqlClient): ProductRepository 
       );
       return rows[0]!.count;
     },
-    async bySkus(skus) {
+    async bySkus(skus, { unlisted }) {
       const rows = await database.$queryRawUnsafe<ProductRow[]>(
-        `SELECT ${columns} FROM product WHERE is_listed AND sku = ANY($1::text[])`,
+        `SELECT ${columns} FROM product WHERE (is_listed OR $2) AND sku = ANY($1::text[])`,
         skus,
+        unlisted,
       );
       return rows.map(toProduct);
     },

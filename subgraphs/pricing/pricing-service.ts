@@ -1,35 +1,35 @@
 import { abortable } from '#shared/async-iteration.ts';
+import { sum } from '#shared/decimal.ts';
 import { badInput, DomainError } from '#shared/errors.ts';
+import type { Money } from '#shared/money.ts';
 import type { SourceEvent } from '#shared/subscribe-with-ticks.ts';
 import type { Tick } from '#shared/ticks/tick.ts';
-import { priceProduct, type PricedTotal } from './domain/price-product.ts';
+import { priceProduct } from './domain/price-product.ts';
 import { symbolOf, type PricedProduct, type TradeSide } from './domain/priced-product.ts';
 import type { PricingRule } from './domain/pricing-rule.ts';
+import type { ProductPrice } from './domain/product-price.ts';
 import type { LineRounding } from './domain/rounding.ts';
+import type { PricedFor } from './domain/rule-condition.ts';
 import type { MarketTicks } from './market-ticks.ts';
 import type { Moment, Moments } from './moment.ts';
+import type { OrderReference } from './order-reference.ts';
 
 /** What is to be priced; in the product's own currency where none is given. */
 export type PriceRequest = { sku: string; side: TradeSide; quantity: number; currency?: string | null };
-
-/** The price of pieces of a product at one tick. `asOf` is the tick's time, epoch milliseconds. */
-export type ProductPrice = PricedTotal & {
-  sku: string;
-  side: TradeSide;
-  quantity: number;
-  symbol: string;
-  sequence: number;
-  asOf: number;
-};
 
 export type PriceEvent = SourceEvent<{ productPriceUpdated: ProductPrice }>;
 
 export type PricingService = {
   /**
-   * A price at a moment.
+   * A price at a moment; the one that everybody gets, unless it is said for whom.
    * @throws DomainError BAD_USER_INPUT, NOT_FOUND, PRICE_UNAVAILABLE or TICK_UNAVAILABLE
    */
-  priceAt(moment: Moment, request: PriceRequest): Promise<ProductPrice>;
+  priceAt(moment: Moment, request: PriceRequest, pricedFor?: PricedFor): Promise<ProductPrice>;
+  /**
+   * What the shop would pay for the pieces of an order at a moment, at the price that everybody gets, in its currency.
+   * @returns null where one of them cannot be priced
+   */
+  orderValueAt(moment: Moment, order: OrderReference): Promise<Money | null>;
   /**
    * The price now, then at each tick, in ascending sequence; each with the price book of that time.
    * @throws DomainError as `priceAt`; the iterator SEQUENCE_TOO_OLD or SEQUENCE_AHEAD, and NOT_FOUND when the product goes
@@ -39,7 +39,8 @@ export type PricingService = {
   ): AsyncIterableIterator<PriceEvent>;
 };
 
-const mostPieces = 100_000;
+/** Pieces that can be priced at once. */
+export const mostPieces = 100_000;
 const longestInterval = 60_000;
 
 export function createPricingService(options: {
@@ -54,19 +55,35 @@ export function createPricingService(options: {
     request: PriceRequest,
     tick: Tick,
     rules: readonly PricingRule[],
+    pricedFor?: PricedFor,
   ): ProductPrice {
     const { sku, side, quantity } = request;
     const currency = request.currency ?? product.currency;
-    const priced = priceProduct({ product, side, quantity, currency, tick, rules, lineRounding });
+    const priced = priceProduct({ product, side, quantity, currency, tick, rules, lineRounding, pricedFor });
     return { ...priced, sku, side, quantity, symbol: tick.symbol, sequence: tick.sequence, asOf: tick.time };
   }
 
+  async function priceAt(moment: Moment, request: PriceRequest, pricedFor?: PricedFor): Promise<ProductPrice> {
+    checkQuantity(request.quantity);
+    const product = productOf(moment, request.sku);
+    const tick = await moment.tickOf(symbolOf(product, request.currency ?? undefined));
+    return price(product, request, tick, moment.rules, pricedFor);
+  }
+
   return {
-    async priceAt(moment, request) {
-      checkQuantity(request.quantity);
-      const product = productOf(moment, request.sku);
-      const tick = await moment.tickOf(symbolOf(product, request.currency ?? undefined));
-      return price(product, request, tick, moment.rules);
+    priceAt,
+    async orderValueAt(moment, { total, lines }) {
+      if (!total || !lines) return null;
+      const { currency } = total;
+      try {
+        const prices = await Promise.all(
+          lines.map(({ product: { sku }, quantity }) => priceAt(moment, { sku, side: 'SELL', quantity, currency })),
+        );
+        return { amount: sum(prices.map((price) => price.total.amount)), currency };
+      } catch (error) {
+        if (error instanceof DomainError) return null;
+        throw error;
+      }
     },
     prices({ after, minIntervalMs, ...request }) {
       checkQuantity(request.quantity);

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'CONFLICT'
+  | 'RATE_LIMITED'
   | 'PRICE_UNAVAILABLE'
   | 'TICK_UNAVAILABLE'
   | 'SEQUENCE_TOO_OLD'

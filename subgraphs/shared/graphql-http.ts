@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HeaderMap, type ApolloServer, type BaseContext } from '@apollo/server';
+import type { GraphQLFormattedError } from 'graphql';
 import { sendJson } from './http-server.ts';
 
 /**
@@ -36,6 +37,13 @@ export async function answerGraphql<Context extends BaseContext>(options: {
   response.writeHead(answer.status ?? 200, head);
   for await (const chunk of answer.body.asyncIterator) response.write(chunk);
   response.end();
+}
+
+/** Answers a request whose caller could not be identified: 401 for a token that is no good, 503 when that is not known. */
+export function sendRefusal(response: ServerResponse, refusal: GraphQLFormattedError): void {
+  const isUnauthenticated = refusal.extensions?.code === 'UNAUTHENTICATED';
+  if (isUnauthenticated) response.setHeader('www-authenticate', 'Bearer');
+  sendJson(response, isUnauthenticated ? 401 : 503, { errors: [refusal] });
 }
 
 type Body = { json: unknown } | { status: number; refusal: string };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
-import type { Disposable } from 'graphql-ws';
+import { CloseCode, type Disposable } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { clientError } from './error-format.ts';
@@ -14,16 +14,17 @@ export type ConnectionParameters = Record<string, unknown>;
 
 /**
  * Serves subscriptions by the graphql-transport-ws protocol on `path` of an HTTP server.
- * @param options.admit refuses a connection (close code 4403) by its connection parameters or upgrade request
- * @param options.createContext makes the context of one operation
+ * @param options.identify says who speaks on a connection, from its parameters and upgrade request; what it throws closes
+ *   the connection with 4403 and the error's code as the reason
+ * @param options.createContext makes the context of one operation of that caller
  */
-export function serveGraphqlSocket<Context>(options: {
+export function serveGraphqlSocket<Identity, Context>(options: {
   server: Server;
   path: string;
   schema: GraphQLSchema;
   logger: Logger;
-  admit: (parameters: ConnectionParameters, request: IncomingMessage) => boolean;
-  createContext: (parameters: ConnectionParameters, request: IncomingMessage) => Promise<Context>;
+  identify: (parameters: ConnectionParameters, request: IncomingMessage) => Promise<Identity>;
+  createContext: (identity: Identity, parameters: ConnectionParameters, request: IncomingMessage) => Context;
 }): { close(): Promise<void> } {
   const { logger } = options;
   const sockets = new WebSocketServer({
@@ -33,13 +34,24 @@ export function serveGraphqlSocket<Context>(options: {
     maxPayload: 1_048_576,
   });
   sockets.on('error', (err) => logger.error({ err }, 'WebSocket server failed'));
+  const identities = new WeakMap<object, Identity>();
   const protocol = useServer(
     {
       schema: options.schema,
       subscribe: (args) => subscribeWithTicks(args),
       connectionInitWaitTimeout: 5_000,
-      onConnect: ({ connectionParams, extra }) => options.admit(connectionParams ?? {}, extra.request),
-      context: ({ connectionParams, extra }) => options.createContext(connectionParams ?? {}, extra.request),
+      onConnect: async ({ connectionParams, extra }) => {
+        try {
+          identities.set(extra.socket, await options.identify(connectionParams ?? {}, extra.request));
+          return true;
+        } catch (error) {
+          const { code } = clientError(error, logger).extensions;
+          extra.socket.close(CloseCode.Forbidden, String(code));
+          return false;
+        }
+      },
+      context: ({ connectionParams, extra }) =>
+        options.createContext(identities.get(extra.socket)!, connectionParams ?? {}, extra.request),
       onNext: (_context, _id, _payload, _args, result) =>
         result.errors ? { ...result, errors: result.errors.map((error) => clientError(error, logger)) } : undefined,
       onError: (_context, _id, _payload, errors) => errors.map((error) => clientError(error, logger)),

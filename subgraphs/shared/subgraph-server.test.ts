@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
-import { requireRole } from './caller.ts';
+import { requirePermission } from './caller.ts';
 import { DomainError } from './errors.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
@@ -21,7 +21,7 @@ const resolvers = {
     me: (_: unknown, _arguments: unknown, { caller }: RequestContext) =>
       caller.kind === 'user' ? caller.userId : null,
     secretPlans: (_: unknown, _arguments: unknown, { caller }: RequestContext) =>
-      requireRole(caller, 'OPERATOR').userId,
+      requirePermission(caller, 'ADJUST_STOCK').userId,
     refused: () => {
       throw new DomainError('CONFLICT', 'Not now', { retryable: true, details: { seconds: 5 } });
     },

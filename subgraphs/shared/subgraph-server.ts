@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginInlineTraceDisabled,
@@ -7,10 +8,11 @@ import {
 import type { GraphQLSchema } from 'graphql';
 import { acceptCorrelationId, correlationHeader, withCorrelation } from './correlation.ts';
 import { formatError } from './error-format.ts';
-import { answerGraphql } from './graphql-http.ts';
+import { DomainError } from './errors.ts';
+import { answerGraphql, sendRefusal } from './graphql-http.ts';
 import { serveGraphqlSocket } from './graphql-socket.ts';
 import type { ReadinessCheck } from './health.ts';
-import { createHttpServer, sendJson } from './http-server.ts';
+import { createHttpServer, sendJson, type Route } from './http-server.ts';
 import type { Logger } from './logger.ts';
 import type { Registry } from './metrics.ts';
 import type { RequestContext } from './request-context.ts';
@@ -40,6 +42,8 @@ export function createSubgraphServer<Context extends RequestContext>(options: {
   verifier: TokenVerifier;
   gatewaySecret: string | undefined;
   createContext: (base: RequestContext) => Context;
+  /** Further paths, such as the public keys; open to everybody. */
+  routes?: Record<string, Route>;
 }): SubgraphServer {
   const { logger } = options;
   const identify = (authorization: string | undefined) =>
@@ -60,6 +64,7 @@ export function createSubgraphServer<Context extends RequestContext>(options: {
     checks: options.checks,
     onError: (err) => logger.error({ err }, 'request failed'),
     routes: {
+      ...options.routes,
       [path]: (request, response, url) => {
         if (!isFromGateway(request.headers[gatewaySecretHeader], options.gatewaySecret)) {
           return sendJson(response, 403, {
@@ -70,8 +75,8 @@ export function createSubgraphServer<Context extends RequestContext>(options: {
         return withCorrelation(correlationId, async () => {
           const tick = parseTickReference(request.headers[tickHeader]);
           const caller = await identify(request.headers.authorization);
-          if ('refusal' in caller) return sendJson(response, 401, { errors: [caller.refusal] });
-          const context = options.createContext({ caller, correlationId, tick });
+          if ('refusal' in caller) return sendRefusal(response, caller.refusal);
+          const context = options.createContext({ caller, correlationId, userAgent: userAgentOf(request), tick });
           await answerGraphql({ apollo, request, response, url, bodyLimitBytes, context: async () => context });
         });
       },
@@ -82,28 +87,38 @@ export function createSubgraphServer<Context extends RequestContext>(options: {
     path,
     schema: options.schema,
     logger,
-    admit: (parameters, request) =>
-      isFromGateway(parameters[gatewaySecretHeader] ?? request.headers[gatewaySecretHeader], options.gatewaySecret),
-    createContext: async (parameters) => {
+    identify: async (parameters, request) => {
+      const secret = parameters[gatewaySecretHeader] ?? request.headers[gatewaySecretHeader];
+      if (!isFromGateway(secret, options.gatewaySecret)) throw new DomainError('FORBIDDEN', 'Only the gateway may ask');
       const { authorization } = parameters;
-      return options.createContext({
-        caller: await options.verifier.verify(typeof authorization === 'string' ? authorization : undefined),
-        correlationId: acceptCorrelationId(parameters[correlationHeader]),
-        tick: undefined,
-      });
+      return options.verifier.verify(typeof authorization === 'string' ? authorization : undefined);
     },
+    createContext: (caller, parameters, request) =>
+      options.createContext({
+        caller,
+        correlationId: acceptCorrelationId(parameters[correlationHeader]),
+        userAgent: userAgentOf(request),
+        tick: undefined,
+      }),
   });
+  let isStarted = false;
   return {
     async listen() {
       await apollo.start();
+      isStarted = true;
       return http.listen();
     },
     async close() {
       await socket.close();
       await http.close();
-      await apollo.stop();
+      // Apollo Server refuses to be stopped before it was started.
+      if (isStarted) await apollo.stop();
     },
   };
+}
+
+function userAgentOf(request: IncomingMessage): string | undefined {
+  return request.headers['user-agent']?.slice(0, 300);
 }
 
 function isFromGateway(given: unknown, secret: string | undefined): boolean {

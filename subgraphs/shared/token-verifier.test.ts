@@ -34,6 +34,7 @@ describe('an access token', () => {
     ['names an unknown key', () => keys.sign({}, { keyid: 'other' }), 'unknown key'],
     ['has no session', () => keys.sign({ sid: undefined }), 'is not valid'],
     ['is not a token', () => 'nonsense', 'names no key'],
+    ['is not JSON inside', () => 'bm9wZQ.bm9wZQ.bm9wZQ', 'names no key'],
   ])('that %s is refused, not taken as anonymous', async (_name, token, message) => {
     await expect(verify(`Bearer ${token()}`)).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
@@ -43,5 +44,16 @@ describe('an access token', () => {
 
   test('is not read from another scheme', async () => {
     await expect(verify('Basic abc')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  test('goes on being verified while the keys cannot be read, where its key is known', async () => {
+    const closing = await startKeyServer();
+    const verifier = createTokenVerifier(closing);
+    const unread = createTokenVerifier(closing);
+    const header = `Bearer ${closing.sign()}`;
+    await verifier.verify(header);
+    await closing.close();
+    await expect(verifier.verify(header)).resolves.toMatchObject({ kind: 'user' });
+    await expect(unread.verify(header)).rejects.toMatchObject({ code: 'SUBGRAPH_UNAVAILABLE', retryable: true });
   });
 });

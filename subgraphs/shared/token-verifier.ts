@@ -1,43 +1,34 @@
 import jwt from 'jsonwebtoken';
-import { JwksClient } from 'jwks-rsa';
 import { anonymous, roles, type Caller, type Role } from './caller.ts';
 import { DomainError } from './errors.ts';
+import { createTokenKeys } from './token-keys.ts';
 
 export type TokenVerifier = {
   /**
    * Who an `Authorization` header speaks for. No header is an anonymous caller; a bad or expired token is refused,
    * never taken as anonymous.
-   * @throws DomainError UNAUTHENTICATED
+   * @throws DomainError UNAUTHENTICATED; SUBGRAPH_UNAVAILABLE (retryable) while the keys cannot be read
    */
   verify(authorization: string | undefined): Promise<Caller>;
 };
 
 /**
- * Verifies ES256 access tokens (RFC 7519, RFC 7518) with the keys of a JWKS (RFC 7517), which are kept for ten minutes and
- * fetched anew for an unknown `kid`, at most ten times a minute. Without a JWKS URL every caller is anonymous.
+ * Verifies ES256 access tokens (RFC 7519, RFC 7518) with the keys of a JWKS. Without its URL every caller is anonymous.
  */
 export function createTokenVerifier(options: { jwksUrl: string | undefined; issuer: string }): TokenVerifier {
   if (!options.jwksUrl) return { verify: async () => anonymous };
-  const keys = new JwksClient({
-    jwksUri: options.jwksUrl,
-    cache: true,
-    cacheMaxAge: 600_000,
-    rateLimit: true,
-    jwksRequestsPerMinute: 10,
-    timeout: 5_000,
-  });
+  const keys = createTokenKeys(options.jwksUrl);
   return {
     async verify(authorization) {
       if (!authorization) return anonymous;
       const token = /^Bearer ([\w.-]+)$/i.exec(authorization)?.[1];
       if (!token) throw refusal('The Authorization header must be `Bearer <access token>`');
-      const kid = jwt.decode(token, { complete: true })?.header.kid;
+      const kid = keyIdOf(token);
       if (!kid) throw refusal('The access token names no key');
-      const key = await keys.getSigningKey(kid).catch((cause: unknown) => {
-        throw refusal('The access token is signed with an unknown key', cause);
-      });
+      const key = await keys.keyOf(kid);
+      if (key === undefined) throw refusal('The access token is signed with an unknown key');
       try {
-        return toCaller(jwt.verify(token, key.getPublicKey(), { algorithms: ['ES256'], issuer: options.issuer }));
+        return toCaller(jwt.verify(token, key, { algorithms: ['ES256'], issuer: options.issuer }));
       } catch (cause) {
         throw refusal(
           cause instanceof jwt.TokenExpiredError ? 'The access token has expired' : 'The access token is not valid',
@@ -46,6 +37,15 @@ export function createTokenVerifier(options: { jwksUrl: string | undefined; issu
       }
     },
   };
+}
+
+/** The key that a token says it is signed with; nothing where it is no token at all. */
+function keyIdOf(token: string): string | undefined {
+  try {
+    return jwt.decode(token, { complete: true })?.header.kid;
+  } catch {
+    return undefined;
+  }
 }
 
 function toCaller(claims: string | jwt.JwtPayload): Caller {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { anonymous } from '#shared/caller.ts';
 import { createCatalogueService } from '../catalogue-service.ts';
-import { createContext } from '../context.ts';
+import { createLoaders } from '../context.ts';
+import { createOrderReadingService } from '../order-reading-service.ts';
+import { createWalletService } from '../wallet-service.ts';
 import { aProduct, startOrder, type OrderFixture } from './order-fixture.ts';
 
 const document = /* GraphQL */ `
@@ -83,8 +85,12 @@ describe('a reference from another subgraph', () => {
       $executeRawUnsafe: order.database.$executeRawUnsafe.bind(order.database),
       $transaction: order.database.$transaction.bind(order.database),
     };
-    const request = { caller: anonymous, correlationId: 'test', tick: undefined };
-    const { products, stock } = createContext(request, createCatalogueService({ database }));
+    const request = { caller: anonymous, correlationId: 'test', userAgent: undefined, tick: undefined };
+    const { products, stock } = createLoaders(request, {
+      catalogue: createCatalogueService({ database }),
+      reading: createOrderReadingService({ database, now: Date.now }),
+      wallets: createWalletService({ database, now: Date.now }),
+    });
     const skus = Array.from({ length: 20 }, (_, index) => `BAR-${index}`);
     await Promise.all(skus.flatMap((sku) => [products.load(sku), stock.load(sku)]));
     expect(statements).toHaveLength(2);

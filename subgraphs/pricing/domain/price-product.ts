@@ -2,9 +2,10 @@ import { Decimal, decimal } from '#shared/decimal.ts';
 import { roundMoney, type Money } from '#shared/money.ts';
 import { gramsPer } from '#shared/weight.ts';
 import type { PricedProduct, TradeSide } from './priced-product.ts';
+import { sizeOf } from './effect-size.ts';
 import { inPricingOrder, type Effect, type PricingRule, type PricingStage } from './pricing-rule.ts';
 import { roundLine, roundToStep, type LineRounding } from './rounding.ts';
-import { factsOf, holds, type PricingFacts } from './rule-condition.ts';
+import { factsOf, holds, type PricedFor, type PricingFacts } from './rule-condition.ts';
 
 /** One step of a price. The rule's code and version are null for the value of the metal, which no rule made. */
 export type PriceLine = {
@@ -30,6 +31,8 @@ export type PricingInput = {
   /** Rules in force, in any order. */
   rules: readonly PricingRule[];
   lineRounding: LineRounding;
+  /** Who the price is for; nobody where it is left out. */
+  pricedFor?: PricedFor;
 };
 
 /**
@@ -41,7 +44,7 @@ export type PricingInput = {
 export function priceProduct(input: PricingInput): PricedTotal {
   const { product, side, currency, lineRounding } = input;
   const quantity = decimal(input.quantity);
-  const facts = factsOf(product, side, quantity, currency);
+  const facts = factsOf(product, side, quantity, currency, input.pricedFor);
   const price = side === 'BUY' ? input.tick.ask : input.tick.bid;
   // Divided last, so that nothing is lost before the one rounding.
   const exactValue = facts.totalFineGrams.times(price).div(gramsPer('TROY_OUNCE'));
@@ -57,9 +60,9 @@ export function priceProduct(input: PricingInput): PricedTotal {
   ];
   let subtotal = metalValue;
   for (const rule of input.rules.filter((candidate) => applies(candidate, facts)).toSorted(inPricingOrder)) {
-    const { amount } = lineAmount(rule.effect, { facts, metalValue, subtotal, lineRounding });
+    const amount = lineAmount(rule.effect, { facts, metalValue, subtotal, lineRounding })?.amount;
     // A total that can be paid as it is needs no line; any other rule shows that it was applied, an exemption too.
-    if (rule.stage === 'ROUNDING' && amount.isZero()) continue;
+    if (!amount || (rule.stage === 'ROUNDING' && amount.isZero())) continue;
     subtotal = subtotal.plus(amount);
     lines.push({
       stage: rule.stage,
@@ -82,36 +85,24 @@ const metalNames = { XAU: 'gold', XAG: 'silver' } as const satisfies Record<Pric
 /** An amount of money says something about prices in its own currency only. */
 function applies(rule: PricingRule, facts: PricingFacts): boolean {
   const { effect } = rule;
-  return (!('currency' in effect) || effect.currency === facts.currency) && holds(rule.conditions, facts);
+  return (
+    (!('currency' in effect) || effect.currency === undefined || effect.currency === facts.currency) &&
+    holds(rule.conditions, facts)
+  );
 }
 
+/** Undefined where the effect has no tier for it. */
 function lineAmount(
   effect: Effect,
   so: { facts: PricingFacts; metalValue: Decimal; subtotal: Decimal; lineRounding: LineRounding },
-): Money {
+): Money | undefined {
   const { currency, side } = so.facts;
   const mode = effect.rounding ?? so.lineRounding[side];
   if (effect.type === 'ROUND') {
     return { amount: roundToStep(so.subtotal, effect.step, mode).minus(so.subtotal), currency };
   }
   const size = sizeOf(effect, so);
-  return roundLine(effect.sign === '-' ? size.negated() : size, currency, mode);
-}
-
-function sizeOf(
-  effect: Exclude<Effect, { type: 'ROUND' }>,
-  so: { facts: PricingFacts; metalValue: Decimal; subtotal: Decimal },
-): Decimal {
-  switch (effect.type) {
-    case 'PERCENT':
-      return (effect.base === 'METAL_VALUE' ? so.metalValue : so.subtotal).times(effect.value).div(100);
-    case 'PER_GRAM':
-      return so.facts.totalFineGrams.times(effect.value);
-    case 'PER_PIECE':
-      return so.facts.quantity.times(effect.value);
-    case 'FLAT':
-      return effect.value;
-  }
+  return size && roundLine(effect.sign === '-' ? size.negated() : size, currency, mode);
 }
 
 /** A crumb of metal can be worth nothing in whole coins of its currency; it has no premium. */

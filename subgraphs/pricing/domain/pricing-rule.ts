@@ -30,7 +30,31 @@ export type AmountEffect = {
 /** What makes the total a multiple of `step`, in prices of its currency only. */
 export type RoundEffect = { type: 'ROUND'; step: Decimal; currency: string; rounding?: RoundingMode | undefined };
 
-export type Effect = PercentEffect | AmountEffect | RoundEffect;
+/** From `from` on, up to but without `to`; the last tier may have no end. */
+export type Tier = { from: Decimal; to: Decimal | null; value: Decimal };
+
+/** What decides the tier: pieces, grams of fine metal in all, or the metal's value in `currency`. */
+export type TierMeasure = 'quantity' | 'totalFineGrams' | 'metalValue';
+
+/**
+ * A value that depends on how much is traded. Tiers are in ascending order and each begins where the one before it ends.
+ * SLAB: all of it has the value of the tier that it is in. GRADUATED: each part has the value of its own tier. What lies
+ * outside of all tiers is left out. `of` says what the values are: percents of `base`, or money in `currency` (which an
+ * effect over the metal's value needs as well).
+ */
+export type TieredEffect = {
+  type: 'TIERED';
+  over: TierMeasure;
+  tierMode: 'SLAB' | 'GRADUATED';
+  of: 'PERCENT' | 'PER_GRAM' | 'PER_PIECE' | 'FLAT';
+  base?: 'METAL_VALUE' | 'SUBTOTAL' | undefined;
+  currency?: string | undefined;
+  tiers: readonly Tier[];
+  sign: Sign;
+  rounding?: RoundingMode | undefined;
+};
+
+export type Effect = PercentEffect | AmountEffect | TieredEffect | RoundEffect;
 
 /** One version of a rule. Instants are epoch milliseconds; `validTo` itself is outside. */
 export type PricingRule = {
@@ -45,6 +69,10 @@ export type PricingRule = {
   validFrom: number | null;
   validTo: number | null;
 };
+
+/** What becomes of a version of a rule. */
+export const ruleStatuses = ['DRAFT', 'ACTIVE', 'RETIRED'] as const;
+export type RuleStatus = (typeof ruleStatuses)[number];
 
 /** The rules that are valid at an instant. */
 export function rulesInForce(rules: readonly PricingRule[], now: number): PricingRule[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal } from '#shared/decimal.ts';
-import { factsOf, holds, type Condition } from './rule-condition.ts';
+import { couponsIn, factsOf, holds, type Condition } from './rule-condition.ts';
 
 const facts = factsOf(
   {
@@ -47,5 +47,45 @@ describe('a condition', () => {
 
   it('that asks nothing always holds', () => {
     expect(holds({ all: [] }, facts)).toBe(true);
+  });
+
+  describe('on something that is absent', () => {
+    const coupon = (op: 'EQ' | 'NE', value = 'WELCOME'): Condition => ({ field: 'coupon', op, value });
+    const other: Condition = { field: 'coupon', op: 'NIN', value: ['WELCOME'] };
+
+    it.each<[string, Condition]>([
+      ['is', coupon('EQ')],
+      ['is not', coupon('NE')],
+      ['is none of', other],
+      ['not: is', { not: coupon('EQ') }],
+      ['not: is not', { not: { all: [coupon('NE'), yes] } }],
+      ['one of several', { any: [no, coupon('NE')] }],
+    ])('does not hold, whatever it asks: %s', (_how, condition) => {
+      expect(holds(condition, facts)).toBe(false);
+    });
+
+    it('does not keep another part from holding', () => {
+      expect(holds({ any: [coupon('EQ'), yes] }, facts)).toBe(true);
+      expect(holds({ not: { all: [coupon('EQ'), no] } }, facts)).toBe(true);
+    });
+
+    it('holds once it is there', () => {
+      const given = { ...facts, coupon: 'SUMMER', customerGroup: 'WHOLESALE' };
+      expect(holds(coupon('EQ', 'SUMMER'), given)).toBe(true);
+      expect(holds(coupon('NE'), given)).toBe(true);
+      expect(holds({ field: 'customerGroup', op: 'IN', value: ['WHOLESALE', 'VIP'] }, given)).toBe(true);
+    });
+  });
+
+  it('names the coupons that it asks for, not those that it excludes', () => {
+    const asks: Condition = {
+      any: [
+        { field: 'coupon', op: 'EQ', value: 'A' },
+        { all: [{ field: 'coupon', op: 'IN', value: ['B', 'C'] }] },
+        { field: 'coupon', op: 'NE', value: 'D' },
+        { not: { field: 'coupon', op: 'EQ', value: 'E' } },
+      ],
+    };
+    expect(couponsIn(asks)).toEqual(['A', 'B', 'C']);
   });
 });

@@ -9,10 +9,13 @@ import { readRule } from '../rule-format.ts';
 const rules = seededRules.map(readRule);
 
 describe('under the seeded rules', () => {
-  it('nobody gains by buying and selling back at once', () => {
+  it('nobody gains by buying and selling back at once, in whatever group and with whatever coupon', () => {
     fc.assert(
-      fc.property(inputs, (input) => {
-        const [buy, sell] = [priced({ ...input, side: 'BUY' }), priced({ ...input, side: 'SELL' })];
+      fc.property(inputs, customers, (input, pricedFor) => {
+        const [buy, sell] = [
+          priced({ ...input, pricedFor, side: 'BUY' }),
+          priced({ ...input, pricedFor, side: 'SELL' }),
+        ];
         expect(buy.total.amount.gte(sell.total.amount)).toBe(true);
       }),
     );
@@ -59,6 +62,26 @@ describe('under the seeded rules', () => {
     expect(stages('SELL')).not.toContain('TAX');
   });
 
+  it('wholesale customers and coupons have their discounts, which nobody else sees', () => {
+    const stages = (pricedFor?: PricingInput['pricedFor']) =>
+      priced({ ...anInput({}), pricedFor }).lines.map(({ ruleCode }) => ruleCode);
+    const both = { customerGroup: 'WHOLESALE', coupon: 'WELCOME' };
+    expect(stages(both).filter((code) => !stages().includes(code))).toEqual(['DISCOUNT-WHOLESALE', 'COUPON-WELCOME']);
+    expect(stages({ customerGroup: 'RETAIL', coupon: null })).toEqual(stages());
+  });
+
+  it('the 11th coin has the quantity discount, and the ten before it do not', () => {
+    const discount = (quantity: number) =>
+      priced(anInput({ kind: 'COIN', grams: '31.1034768', quantity, bid: '4000', ask: '4000' })).lines.find(
+        ({ ruleCode }) => ruleCode === 'DISCOUNT-GOLD-COIN-QUANTITY',
+      )?.amount.amount;
+    expect([discount(10), discount(11), discount(60)].map((amount) => amount?.toFixed(2))).toEqual([
+      undefined,
+      '-10.00',
+      '-600.00',
+    ]);
+  });
+
   it('a total in rials is a multiple of 1000 toman', () => {
     const { total, lines } = priced({ ...anInput({}), currency: 'IRR' });
     expect(total.amount.mod(10_000).isZero()).toBe(true);
@@ -91,6 +114,11 @@ function anInput(given: Given) {
     tick: { bid: given.bid ?? '4084.02', ask: given.ask ?? '4084.61' },
   };
 }
+
+const customers = fc.record({
+  customerGroup: fc.constantFrom(null, 'RETAIL', 'WHOLESALE'),
+  coupon: fc.constantFrom(null, 'WELCOME'),
+});
 
 const inputs = fc
   .record({

@@ -33,7 +33,7 @@ function consume(handle: () => Promise<void>): void {
     redis: redis.redis,
     prefix: redis.prefix,
     logger,
-    handlers: { 'order.product-changed': handle },
+    handlers: { 'order.product-changed': handle, 'order.order-placed': handle },
   });
 }
 

@@ -57,6 +57,7 @@ function consume(handled: string[]) {
       'order.product-changed': async (_transaction: SqlClient, event) => {
         handled.push(event.id);
       },
+      'order.order-placed': () => Promise.reject(new Error('nothing is ordered here')),
     },
   });
 }

@@ -5,6 +5,7 @@ import type { SqlClient, TransactionalClient } from '../database.ts';
 import { retrying } from '../jobs.ts';
 import type { Logger } from '../logger.ts';
 import { gauge, type Registry } from '../metrics.ts';
+import { pause } from '../waiting.ts';
 import { eventQueueName } from './event-catalogue.ts';
 
 export type OutboxRelay = {
@@ -50,10 +51,9 @@ export function createOutboxRelay<Transaction extends SqlClient>(options: {
   const connection = redis.duplicate({ maxRetriesPerRequest: 1, enableOfflineQueue: false });
   connection.on('error', (err: Error) => logger.debug({ err }, 'outbox relay lost Redis'));
   const queues = new Map<string, Queue>();
-  let isClosed = false;
+  const closing = new AbortController();
   let isFailing = false;
   let running: Promise<void> | undefined;
-  let wake = () => {};
 
   gauge(
     options.metrics,
@@ -82,7 +82,8 @@ export function createOutboxRelay<Transaction extends SqlClient>(options: {
 
   /** BullMQ waits for Redis, however long: so nothing is taken from the outbox before Redis is there. */
   async function requireRedis(): Promise<void> {
-    if (connection.status !== 'ready') await once(connection, 'ready', { signal: AbortSignal.timeout(connectMs) });
+    if (connection.status === 'ready') return;
+    await once(connection, 'ready', { signal: AbortSignal.any([closing.signal, AbortSignal.timeout(connectMs)]) });
   }
 
   /** @returns whether the consumer has handled the message already */
@@ -131,9 +132,9 @@ export function createOutboxRelay<Transaction extends SqlClient>(options: {
   }
 
   async function run(): Promise<void> {
-    while (!isClosed) {
+    while (!closing.signal.aborted) {
       const { sent } = await relayOnce().then(recovered, failed);
-      if (sent < batchSize && !isClosed) await idle();
+      if (sent < batchSize) await pause(pollMs, closing.signal);
     }
   }
 
@@ -145,20 +146,10 @@ export function createOutboxRelay<Transaction extends SqlClient>(options: {
 
   /** An outage is logged once, not at every attempt. */
   async function failed(err: unknown): Promise<{ sent: number }> {
-    if (!isClosed) logger[isFailing ? 'debug' : 'error']({ err }, 'relaying events failed; trying again');
+    if (!closing.signal.aborted) logger[isFailing ? 'debug' : 'error']({ err }, 'relaying events failed; trying again');
     isFailing = true;
     await forgetQueues();
     return { sent: 0 };
-  }
-
-  function idle(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, pollMs);
-    wake = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    return promise;
   }
 
   return {
@@ -167,8 +158,7 @@ export function createOutboxRelay<Transaction extends SqlClient>(options: {
     },
     relayOnce,
     async close() {
-      isClosed = true;
-      wake();
+      closing.abort();
       // Where Redis is away a pass under way would wait for it.
       const isAway = connection.status !== 'ready';
       if (isAway) connection.disconnect();

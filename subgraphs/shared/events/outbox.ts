@@ -17,20 +17,15 @@ export async function recordEvent<N extends EventName>(
 ): Promise<string> {
   const { consumers, data: schema } = eventCatalogue[name];
   const id = randomUUID();
-  const values = [
+  await transaction.$executeRawUnsafe(
+    `INSERT INTO outbox_message (event_id, name, data, correlation_id, occurred_at, consumer)
+     SELECT $1::uuid, $2, $3::jsonb, $4, $5::timestamptz, consumer FROM unnest($6::text[]) AS consumer`,
     id,
     name,
     JSON.stringify(schema.parse(data)),
     correlationId() ?? randomUUID(),
     occurredAt.toISOString(),
-  ];
-  for (const consumer of consumers) {
-    await transaction.$executeRawUnsafe(
-      `INSERT INTO outbox_message (event_id, name, data, correlation_id, occurred_at, consumer)
-       VALUES ($1::uuid, $2, $3::jsonb, $4, $5::timestamptz, $6)`,
-      ...values,
-      consumer,
-    );
-  }
+    consumers,
+  );
   return id;
 }

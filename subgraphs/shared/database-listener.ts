@@ -1,30 +1,31 @@
 import pg from 'pg';
-import type { Logger } from '#shared/logger.ts';
-import { pause, settledOrAborted } from '#shared/waiting.ts';
+import type { Logger } from './logger.ts';
+import { pause, settledOrAborted } from './waiting.ts';
 
-export type PriceBookListener = {
-  /** Resolves when changes are heard and `onChange` has run once; waits for PostgreSQL where it must. */
+export type DatabaseListener = {
+  /** Resolves when notifications are heard and `onConnected` has run once; waits for PostgreSQL where it must. */
   start(): Promise<void>;
-  /** @throws Error while changes are not heard */
+  /** @throws Error while notifications are not heard */
   check(): Promise<void>;
   close(): Promise<void>;
 };
 
-const channel = 'price_book';
-
 /**
- * Hears on a connection of its own that PostgreSQL notifies `price_book`, and runs `onChange` each time, after each
- * reconnect (a notification is lost on those who are not connected) and once a minute all the same. Where `onChange`
- * fails the connection is made anew, which runs it again: 250 ms to 5 s apart.
+ * Hears on a connection of its own what PostgreSQL notifies on a channel (LISTEN). Notifications are lost on those who are
+ * not connected: `onConnected` runs after each connect and is where a state is read as a whole, and once in `safetyMs`
+ * all the same. Where a callback fails the connection is made anew, which runs `onConnected` again: 250 ms to 5 s apart.
+ * @param options.onNotification is given the payload, an empty text where there is none
  * @param options.safetyMs milliseconds between runs without a notification; each also proves that the connection lives
  */
-export function createPriceBookListener(options: {
+export function createDatabaseListener(options: {
   url: string;
+  channel: string;
   logger: Logger;
-  onChange: () => Promise<void>;
+  onNotification: (payload: string) => Promise<void>;
+  onConnected: () => Promise<void>;
   safetyMs?: number;
-}): PriceBookListener {
-  const { logger, onChange, safetyMs = 60_000 } = options;
+}): DatabaseListener {
+  const { channel, logger, onConnected, onNotification, safetyMs = 60_000 } = options;
   const closing = new AbortController();
   const started = Promise.withResolvers<void>();
   let running: Promise<void> | undefined;
@@ -41,13 +42,13 @@ export function createPriceBookListener(options: {
     const lost = Promise.withResolvers<void>();
     client.on('error', lost.reject);
     client.on('end', () => lost.reject(new Error('the connection has ended')));
-    client.on('notification', () => void onChange().catch(lost.reject));
-    const safety = setInterval(() => void client.query('SELECT 1').then(onChange).catch(lost.reject), safetyMs);
+    client.on('notification', ({ payload }) => void onNotification(payload ?? '').catch(lost.reject));
+    const safety = setInterval(() => void client.query('SELECT 1').then(onConnected).catch(lost.reject), safetyMs);
     try {
       await client.connect();
       await client.query(`LISTEN ${channel}`);
       // Only now: what changes from here on is heard.
-      await onChange();
+      await onConnected();
       isHearing = true;
       failures = 0;
       started.resolve();
@@ -66,7 +67,7 @@ export function createPriceBookListener(options: {
       try {
         await listen();
       } catch (err) {
-        logger.warn({ err }, 'changes of the price book are not heard; connecting again');
+        logger.warn({ err, channel }, 'notifications of PostgreSQL are not heard; connecting again');
         await pause(Math.min(250 * 2 ** failures++, 5_000), closing.signal);
       }
     }
@@ -78,7 +79,7 @@ export function createPriceBookListener(options: {
       return started.promise;
     },
     async check() {
-      if (!isHearing) throw new Error('changes of the price book are not heard');
+      if (!isHearing) throw new Error(`notifications of ${channel} are not heard`);
     },
     async close() {
       closing.abort();

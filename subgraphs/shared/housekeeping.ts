@@ -1,0 +1,58 @@
+import type { SqlClient } from './database.ts';
+import type { Logger } from './logger.ts';
+import { pause } from './waiting.ts';
+
+export type Housekeeping = { start(): void; close(): Promise<void> };
+
+/** Days that rows are kept which only protect against repeats, by table, and the column that says how old a row is. */
+const kept = {
+  outbox_message: { days: 7, age: 'acknowledged_at' },
+  inbox_event: { days: 30, age: 'handled_at' },
+  idempotency_key: { days: 30, age: 'created_at' },
+} as const;
+
+const everyMs = 3_600_000;
+/** Rows that one statement removes, so that none of them holds locks for long. */
+const batchSize = 5_000;
+
+/** Removes, once an hour, what a service's tables of events and idempotency keys need no longer. Any number may run. */
+export function createHousekeeping(options: {
+  database: SqlClient;
+  tables: readonly (keyof typeof kept)[];
+  logger: Logger;
+}): Housekeeping {
+  const { database, tables, logger } = options;
+  const closing = new AbortController();
+  let running: Promise<void> | undefined;
+
+  async function clean(table: keyof typeof kept): Promise<void> {
+    const { days, age } = kept[table];
+    let removed: number;
+    do {
+      removed = await database.$executeRawUnsafe(
+        `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(
+           SELECT ctid FROM ${table} WHERE ${age} < now() - interval '${days} days' LIMIT ${batchSize}))`,
+      );
+      if (removed > 0) logger.info({ table, removed }, 'old rows removed');
+    } while (removed === batchSize && !closing.signal.aborted);
+  }
+
+  async function run(): Promise<void> {
+    while (!closing.signal.aborted) {
+      for (const table of tables) {
+        await clean(table).catch((err: unknown) => logger.warn({ err, table }, 'old rows could not be removed'));
+      }
+      await pause(everyMs, closing.signal);
+    }
+  }
+
+  return {
+    start() {
+      running ??= run();
+    },
+    async close() {
+      closing.abort();
+      await running;
+    },
+  };
+}
