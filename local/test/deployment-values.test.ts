@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import { leftAtDefault } from './deployment-defaults.ts';
+import { loadConfig, processes, readChartValues } from './deployment-files.ts';
+import { expectComplete, isSecret, variableOf } from './deployment-settings.ts';
+import type { ServiceProcess } from '../services.ts';
+
+const chart = readChartValues();
+
+describe("the chart's values", () => {
+  const variablesOf = ({ service }: ServiceProcess) => {
+    const { env = {}, secretEnv = [], optionalSecretEnv = [] } = chart.services[service.name]!;
+    const { shared } = chart.secrets;
+    const isGateway = service.name === 'gateway';
+    const subgraphs = Object.keys(chart.services).filter((name) => name !== 'gateway');
+    return [
+      'PORT',
+      'AUTH_JWKS_URL',
+      ...Object.keys(chart.env),
+      ...Object.keys(env),
+      ...secretEnv,
+      ...optionalSecretEnv,
+      ...shared.env,
+      ...(isGateway ? subgraphs.map((name) => `${variableOf(name)}_URL`) : ['ROLE', ...shared.subgraphEnv]),
+    ];
+  };
+
+  test('has every service in every role', () => {
+    const present = Object.entries(chart.services).flatMap(([name, { worker }]) => [
+      name,
+      ...(worker ? [`${name}-worker`] : []),
+    ]);
+    expect(present.sort()).toEqual(processes.map(({ name }) => name).sort());
+  });
+
+  test.each(processes)('gives $name every setting that its config.ts reads, and no other', async (process) => {
+    const { settings } = await loadConfig(process);
+    expectComplete(Object.keys(settings), variablesOf(process), [leftAtDefault], process);
+  });
+
+  test.each(processes)('runs $name at the port and by the entry of its service', ({ service, role }) => {
+    const { entry, port, image, migration } = chart.services[service.name]!;
+    expect({ entry, port }).toEqual({ entry: service.entry, port: 4000 + service.portOffset });
+    expect(image).toBe(service.name === 'gateway' ? 'gateway' : 'subgraphs');
+    expect(migration !== undefined).toBe(service.databaseVariable !== undefined);
+    expect(['server', 'worker']).toContain(role);
+  });
+
+  test('has no secret in its values, and makes none by itself', () => {
+    expect(chart.secrets).toMatchObject({ create: false, values: {} });
+    const plain = [chart.env, ...Object.values(chart.services).map(({ env }) => env ?? {})];
+    expect(plain.flatMap(Object.keys).filter(isSecret)).toEqual([]);
+    for (const env of plain) for (const value of Object.values(env)) expect(value).not.toContain('://');
+  });
+
+  test('keeps every secret setting and every address with a password in a secret', async () => {
+    for (const process of processes) {
+      const { service } = process;
+      const { secretEnv = [], optionalSecretEnv = [] } = chart.services[service.name]!;
+      const names = [
+        ...secretEnv,
+        ...optionalSecretEnv,
+        ...chart.secrets.shared.env,
+        ...chart.secrets.shared.subgraphEnv,
+      ];
+      const { settings } = await loadConfig(process);
+      const sensitive = Object.keys(settings).filter(
+        (name) => isSecret(name) || /^(REDIS|SMTP|.*DATABASE)_URL$/.test(name),
+      );
+      expect(sensitive.filter((name) => !names.includes(name))).toEqual([]);
+    }
+  });
+
+  test('has one ingester, and never two during an upgrade', () => {
+    expect(chart.services['market-data']?.worker).toMatchObject({ singleton: true, replicas: 1 });
+  });
+});
