@@ -1,38 +1,85 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createGunzip } from 'node:zlib';
-import { createInterface } from 'node:readline';
-import { expect, test } from '@jest/globals';
-import { startGoldSystem } from './gold-system.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Decimal, decimal } from '#shared/decimal.ts';
+import { eventually } from '#shared/testing/eventually.ts';
+import { CreatePriceAlertDocument } from '../generated/operations.ts';
+import { registerCustomer } from './callers.ts';
+import { startGoldSystem, type GoldSystem } from './gold-system.ts';
 
 const recording = fileURLToPath(new URL('../../../shared/data/xauusd-ticks.csv.gz', import.meta.url));
 const isHere = existsSync(recording);
 if (!isHere) console.warn('SKIPPED: the recording of real ticks is not on this machine');
 
-async function firstRows(count: number): Promise<[bid: string, ask: string][]> {
-  const rows: [string, string][] = [];
+/** Row n is tick n + 1. */
+type Row = { bid: string; ask: string; mid: Decimal };
+
+async function firstRows(count: number): Promise<Row[]> {
+  const rows: Row[] = [];
   for await (const line of createInterface(createReadStream(recording).pipe(createGunzip()))) {
-    const [time, bid, ask] = line.split(',');
-    if (time !== 'time') rows.push([bid!, ask!]);
+    const [time, bid, ask] = line.split(',') as [string, string, string];
+    if (time !== 'time') rows.push({ bid, ask, mid: decimal(bid).plus(ask).div(2) });
     if (rows.length === count) break;
   }
   return rows;
 }
 
-(isHere ? test : test.skip)(
-  'a recording that is replayed arrives at the client price by price, as it is in the file',
-  async () => {
-    const system = await startGoldSystem({ FEED: 'replay', REPLAY_FILE: recording, REPLAY_SPEED: '100' });
-    try {
-      const prices = system.client.subscribe<{ priceUpdated: { sequence: string; bid: string; ask: string } }>(
-        'subscription { priceUpdated(symbol: "XAU-USD", after: "0") { sequence bid ask } }',
-      );
-      const received = (await prices.take(1_000)).map(({ data }) => data!.priceUpdated);
-      expect(received.map(({ sequence }) => Number(sequence))).toEqual(received.map((_, index) => index + 1));
-      expect(received.map(({ bid, ask }) => [bid, ask])).toEqual(await firstRows(1_000));
-    } finally {
-      await system.close();
-    }
-  },
-  60_000,
-);
+(isHere ? describe : describe.skip)('a recording of real ticks that is replayed', () => {
+  let system: GoldSystem;
+  beforeAll(async () => {
+    system = await startGoldSystem({ FEED: 'replay', REPLAY_FILE: recording, REPLAY_SPEED: '100' });
+  }, 60_000);
+  afterAll(() => system.close(), 60_000);
+
+  test('arrives at the client price by price, as it is in the file', async () => {
+    const prices = system.client.subscribe<{ priceUpdated: { sequence: string; bid: string; ask: string } }>(
+      'subscription { priceUpdated(symbol: "XAU-USD", after: "0") { sequence bid ask } }',
+    );
+    const received = (await prices.take(1_000)).map(({ data }) => data!.priceUpdated);
+    await prices.return();
+    expect(received.map(({ sequence }) => Number(sequence))).toEqual(received.map((_, index) => index + 1));
+    const rows = (await firstRows(1_000)).map(({ bid, ask }) => ({ bid, ask }));
+    expect(received.map(({ bid, ask }) => ({ bid, ask }))).toEqual(rows);
+  }, 60_000);
+
+  test('fires a crossing alert once, at the very tick that crosses', async () => {
+    const customer = await registerCustomer(system);
+    const { data } = await customer.request<{ instrument: { price: { sequence: string } } }>(
+      '{ instrument(symbol: "XAU-USD") { price { sequence } } }',
+    );
+    const rows = await firstRows(100_000);
+    const { condition, threshold, at } = nextRecord(rows, Number(data!.instrument.price.sequence) + 300);
+    const input = { idempotencyKey: randomUUID(), symbol: 'XAU-USD', condition, threshold, repeat: 'ONCE' as const };
+    const created = await customer.request(CreatePriceAlertDocument, { input });
+    expect(created.data?.createPriceAlert).toMatchObject({ status: 'ACTIVE', alreadyMet: false });
+
+    const told = customer.subscribe<{
+      inboxChanged: { unreadCount: number; notification: { category: string } | null };
+    }>('subscription { inboxChanged { unreadCount notification { category } } }');
+    while (!(await told.next(60_000)).data!.inboxChanged.notification);
+    const query = `{ me { priceAlerts(first: 1) { nodes { status triggerCount lastTriggeredSequence } } inbox(first: 10) { nodes { category } } } }`;
+    expect((await customer.request(query)).data).toEqual({
+      me: {
+        priceAlerts: { nodes: [{ status: 'TRIGGERED', triggerCount: 1, lastTriggeredSequence: String(at + 1) }] },
+        inbox: { nodes: [{ category: 'PRICE_ALERT' }] },
+      },
+    });
+    await eventually(async () => expect(await system.mail.mailsTo(customer.email)).toHaveLength(1), 30_000);
+    await told.return();
+    await customer.close();
+  }, 120_000);
+});
+
+/** The first row behind `from` whose price is higher, or lower, than that of every row up to there. */
+function nextRecord(rows: Row[], from: number) {
+  const seen = rows.slice(0, from).map(({ mid }) => mid);
+  const above = Decimal.max(...seen).plus('0.01');
+  const below = Decimal.min(...seen).minus('0.01');
+  const at = rows.findIndex(({ mid }, index) => index >= from && (mid.gte(above) || mid.lte(below)));
+  return rows[at]!.mid.gte(above)
+    ? { condition: 'CROSS_ABOVE' as const, threshold: above.toFixed(), at }
+    : { condition: 'CROSS_BELOW' as const, threshold: below.toFixed(), at };
+}
