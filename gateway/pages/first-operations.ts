@@ -71,5 +71,30 @@ export const livePriceWithProducts: FirstOperation = {
 `,
 };
 
+/** How to become somebody: the access token goes into the headers of what is sent next. */
+export const signIn: FirstOperation = {
+  name: 'SignIn',
+  document: `# Send the access token with what follows: { "Authorization": "Bearer …" } under Headers.
+mutation SignIn {
+  login(
+    input: { email: "customer@gold.example", password: "gold-development" }
+  ) {
+    ... on AuthSession {
+      accessToken
+      expiresAt
+      user {
+        id
+        roles
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+`,
+};
+
 /** What both pages open with, in this order: each runs without signing in. */
-export const firstOperations: readonly FirstOperation[] = [goldNow, livePrice, livePriceWithProducts];
+export const firstOperations: readonly FirstOperation[] = [goldNow, livePrice, livePriceWithProducts, signIn];

@@ -2,12 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { parse, validate } from 'graphql';
+import { parse } from 'graphql';
 import { bundleGraphiql } from '../bundle-graphiql.ts';
 import { firstOperations } from '../first-operations.ts';
 import { renderLandingPage } from '../landing-page.ts';
 import { loadPages } from '../static-files.ts';
-import { createGoldGraph } from './gold-graph.ts';
 
 describe('the files of /graphiql', () => {
   let folder: string;
@@ -52,10 +51,8 @@ describe('the files of /graphiql', () => {
 });
 
 describe('the preset operations', () => {
-  it.each(firstOperations)('$name is valid and carries its own name', ({ name, document }) => {
-    const parsed = parse(document);
-    expect(validate(createGoldGraph().schema, parsed)).toEqual([]);
-    expect(parsed.definitions).toMatchObject([{ name: { value: name } }]);
+  it.each(firstOperations)('$name carries its own name', ({ name, document }) => {
+    expect(parse(document).definitions).toMatchObject([{ name: { value: name } }]);
   });
 });
 
