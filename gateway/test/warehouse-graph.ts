@@ -10,7 +10,6 @@ import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import type { RequestContext } from '#shared/request-context.ts';
 import { createSubgraphServer, type SubgraphServer } from '#shared/subgraph-server.ts';
-import { createTokenVerifier } from '#shared/token-verifier.ts';
 import { formatTickReference } from '#shared/ticks/tick-reference.ts';
 import { settledOrAborted } from '#shared/waiting.ts';
 import { readConfig } from '../config.ts';
@@ -82,13 +81,10 @@ export async function startWarehouse() {
   const start = async (sdl: string, resolvers: object, port: number) => {
     const server = createSubgraphServer<RequestContext>({
       schema: buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: { ...resolvers } }]),
-      host: '127.0.0.1',
-      port,
+      config: { HOST: '127.0.0.1', PORT: port, AUTH_ISSUER: 'test' },
       logger,
       metrics: createMetrics('test'),
       checks: {},
-      verifier: createTokenVerifier({ jwksUrl: undefined, issuer: 'test' }),
-      gatewaySecret: undefined,
       createContext: (base) => base,
     });
     return { server, port: await server.listen() };

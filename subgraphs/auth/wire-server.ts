@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { buildSubgraphSchema } from '@apollo/subgraph';
-import { parse } from 'graphql';
 import { developmentPassword } from '#prisma/auth/development-users.ts';
 import { databaseCheck } from '#shared/database.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
 import { processName } from '#shared/service-settings.ts';
-import { createSubgraphServer } from '#shared/subgraph-server.ts';
+import { createSubgraphServer, readSubgraphSchema } from '#shared/subgraph-server.ts';
 import { createTokenVerifier, type TokenVerifier } from '#shared/token-verifier.ts';
 import { createAccessTokens } from './access-tokens.ts';
 import { createAccountService } from './account-service.ts';
@@ -62,17 +59,14 @@ export function wireServer(config: Config, now: () => Date = () => new Date()): 
     now,
   });
   const users = createUserService({ database, sessions, now });
-  const typeDefs = parse(readFileSync(new URL('schema.graphql', import.meta.url), 'utf8'));
   let verifier: TokenVerifier | undefined;
   const server = createSubgraphServer({
-    schema: buildSubgraphSchema([{ typeDefs, resolvers: { ...resolvers } }]),
-    host: config.HOST,
-    port: config.PORT,
+    schema: readSubgraphSchema(new URL('schema.graphql', import.meta.url), resolvers),
+    config,
     logger,
     metrics: createMetrics(processName('auth', config)),
     checks: { postgresql: databaseCheck(database) },
     verifier: { verify: async (authorization) => verifier!.verify(authorization) },
-    gatewaySecret: config.GATEWAY_SECRET,
     createContext: (base) => createContext(base, { accounts, sessions, users }),
     routes: { [keySetPath]: createKeySetRoute(keys) },
   });

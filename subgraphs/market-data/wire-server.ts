@@ -1,10 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { buildSubgraphSchema } from '@apollo/subgraph';
-import { parse } from 'graphql';
 import type { WiredProcess } from '#shared/run-process.ts';
-import { createSubgraphServer } from '#shared/subgraph-server.ts';
-import { createTokenVerifier } from '#shared/token-verifier.ts';
+import { createSubgraphServer, readSubgraphSchema } from '#shared/subgraph-server.ts';
 import { createCandleRepository } from './candle-repository.ts';
 import { createCandleService } from './candle-service.ts';
 import type { Config } from './config.ts';
@@ -47,16 +42,12 @@ export function wireServer(config: Config): WiredProcess {
     staleAfterMs: config.STALE_AFTER_MS,
     clock,
   });
-  const typeDefs = parse(readFileSync(join(import.meta.dirname, 'schema.graphql'), 'utf8'));
   const server = createSubgraphServer<Context>({
-    schema: buildSubgraphSchema([{ typeDefs, resolvers: { ...resolvers } }]),
-    host: config.HOST,
-    port: config.PORT,
+    schema: readSubgraphSchema(new URL('schema.graphql', import.meta.url), resolvers),
+    config,
     logger,
     metrics,
     checks: base.checks,
-    verifier: createTokenVerifier({ jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER }),
-    gatewaySecret: config.GATEWAY_SECRET,
     createContext: (context) => context,
   });
   return {

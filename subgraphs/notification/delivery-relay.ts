@@ -13,6 +13,8 @@ export type DeliveryRelay = { start(): void; close(): Promise<void> };
 const batchSize = 500;
 /** Milliseconds that Redis is waited for before a pass is given up. */
 const connectMs = 1_000;
+/** Failures in a row that make an outage. */
+const loggedFailures = 3;
 
 /**
  * Asks, every `pollMs`, for each delivery that is due, those whose attempt was lost included. The rows are the truth: a job
@@ -34,7 +36,7 @@ export function createDeliveryRelay(options: {
   const connection = redis.duplicate({ maxRetriesPerRequest: 1, enableOfflineQueue: false });
   connection.on('error', (err: Error) => logger.debug({ err }, 'delivery relay lost Redis'));
   let queue: Queue | undefined;
-  let isFailing = false;
+  let failures = 0;
   let running: Promise<void> | undefined;
 
   function openQueue(): Queue {
@@ -65,14 +67,15 @@ export function createDeliveryRelay(options: {
   }
 
   function recovered(): void {
-    if (isFailing) logger.info('deliveries are asked for again');
-    isFailing = false;
+    if (failures >= loggedFailures) logger.info('deliveries are asked for again');
+    failures = 0;
   }
 
-  /** An outage is logged once, not at every pass. A queue whose connection broke while it was set up fails for ever after. */
+  /** An outage is logged once, not at every pass; a passing trouble not at all. A queue whose connection broke while it was set up fails for ever after. */
   async function failed(err: unknown): Promise<void> {
-    if (!closing.signal.aborted) logger[isFailing ? 'debug' : 'error']({ err }, 'asking for deliveries failed; again');
-    isFailing = true;
+    failures += 1;
+    if (!closing.signal.aborted)
+      logger[failures === loggedFailures ? 'error' : 'debug']({ err }, 'asking for deliveries failed; trying again');
     const broken = queue;
     queue = undefined;
     await broken?.close().catch(() => undefined);

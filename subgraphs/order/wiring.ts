@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { buildSubgraphSchema } from '@apollo/subgraph';
-import { parse } from 'graphql';
 import { PrismaClient } from '#prisma/order/generated/client.ts';
 import { createDatabaseListener } from '#shared/database-listener.ts';
 import { createDatabaseAdapter, databaseCheck } from '#shared/database.ts';
@@ -13,8 +10,7 @@ import { createQuoteVerifier } from '#shared/quote-token.ts';
 import { closeRedis, createRedis, redisCheck } from '#shared/redis.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
 import { processName } from '#shared/service-settings.ts';
-import { createSubgraphServer } from '#shared/subgraph-server.ts';
-import { createTokenVerifier } from '#shared/token-verifier.ts';
+import { createSubgraphServer, readSubgraphSchema } from '#shared/subgraph-server.ts';
 import { createCatalogueService } from './catalogue-service.ts';
 import type { Config } from './config.ts';
 import { createContext, type Services } from './context.ts';
@@ -49,16 +45,12 @@ export function wireServer(config: Config, now: Clock = Date.now): WiredProcess 
     onNotification: async (orderId) => changes.announce(orderId),
     onConnected: async () => changes.announceAll(),
   });
-  const typeDefs = parse(readFileSync(new URL('schema.graphql', import.meta.url), 'utf8'));
   const server = createSubgraphServer({
-    schema: buildSubgraphSchema([{ typeDefs, resolvers: { ...resolvers } }]),
-    host: config.HOST,
-    port: config.PORT,
+    schema: readSubgraphSchema(new URL('schema.graphql', import.meta.url), resolvers),
+    config,
     logger,
     metrics: createMetrics(processName('order', config)),
     checks: { postgresql: databaseCheck(database), orderChanges: () => listener.check() },
-    verifier: createTokenVerifier({ jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER }),
-    gatewaySecret: config.GATEWAY_SECRET,
     createContext: (base) => createContext(base, services),
   });
   return {

@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { buildSubgraphSchema } from '@apollo/subgraph';
-import { parse } from 'graphql';
 import { createDatabaseListener } from '#shared/database-listener.ts';
 import { gauge } from '#shared/metrics.ts';
 import { createQuoteSigner } from '#shared/quote-token.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
-import { createSubgraphServer } from '#shared/subgraph-server.ts';
+import { createSubgraphServer, readSubgraphSchema } from '#shared/subgraph-server.ts';
 import { createTickFollower } from '#shared/ticks/tick-follower.ts';
-import { createTokenVerifier } from '#shared/token-verifier.ts';
 import type { Config } from './config.ts';
 import { openConnections } from './connections.ts';
 import { createContext } from './context.ts';
@@ -68,16 +64,12 @@ export function wireServer(config: Config): WiredProcess {
       now,
     }),
   };
-  const typeDefs = parse(readFileSync(new URL('schema.graphql', import.meta.url), 'utf8'));
   const server = createSubgraphServer({
-    schema: buildSubgraphSchema([{ typeDefs, resolvers: { ...resolvers } }]),
-    host: config.HOST,
-    port: config.PORT,
+    schema: readSubgraphSchema(new URL('schema.graphql', import.meta.url), resolvers),
+    config,
     logger,
     metrics,
     checks: { ...checks, priceBook: () => listener.check() },
-    verifier: createTokenVerifier({ jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER }),
-    gatewaySecret: config.GATEWAY_SECRET,
     createContext: (base) => createContext(base, services),
   });
   return {

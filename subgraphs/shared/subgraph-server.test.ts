@@ -9,7 +9,6 @@ import type { RequestContext } from './request-context.ts';
 import { createSubgraphServer, gatewaySecretHeader } from './subgraph-server.ts';
 import { createGraphqlClient, type GraphqlClient } from './testing/graphql-client.ts';
 import { startKeyServer, type KeyServer } from './testing/key-server.ts';
-import { createTokenVerifier } from './token-verifier.ts';
 
 const secret = 'a secret that only the gateway knows';
 const typeDefs = parse(`
@@ -54,8 +53,13 @@ describe('a subgraph server', () => {
     keys = await startKeyServer();
     const server = createSubgraphServer<RequestContext>({
       schema: buildSubgraphSchema([{ typeDefs, resolvers: { ...resolvers } }]),
-      host: '127.0.0.1',
-      port: 0,
+      config: {
+        HOST: '127.0.0.1',
+        PORT: 0,
+        AUTH_JWKS_URL: keys.jwksUrl,
+        AUTH_ISSUER: keys.issuer,
+        GATEWAY_SECRET: secret,
+      },
       logger: createLogger({ service: 'test', level: 'silent' }),
       metrics: createMetrics('test'),
       checks: {
@@ -63,8 +67,6 @@ describe('a subgraph server', () => {
           if (!isDatabaseUp) throw new Error('no connection');
         },
       },
-      verifier: createTokenVerifier(keys),
-      gatewaySecret: secret,
       createContext: (base) => base,
     });
     url = `http://127.0.0.1:${await server.listen()}`;

@@ -1,11 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
-import type { GraphQLSchema } from 'graphql';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { parse, type GraphQLSchema } from 'graphql';
 import { acceptCorrelationId, correlationHeader, withCorrelation } from './correlation.ts';
 import { formatError } from './error-format.ts';
 import { DomainError } from './errors.ts';
@@ -17,7 +19,16 @@ import type { Logger } from './logger.ts';
 import type { Registry } from './metrics.ts';
 import type { RequestContext } from './request-context.ts';
 import { parseTickReference, tickHeader } from './ticks/tick-reference.ts';
-import type { TokenVerifier } from './token-verifier.ts';
+import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
+
+/** The settings that a subgraph's server is made from; see service-settings.ts. */
+export type SubgraphServerConfig = {
+  HOST: string;
+  PORT: number;
+  AUTH_JWKS_URL?: string | undefined;
+  AUTH_ISSUER: string;
+  GATEWAY_SECRET?: string | undefined;
+};
 
 export type SubgraphServer = { listen(): Promise<number>; close(): Promise<void> };
 
@@ -28,26 +39,32 @@ const path = '/graphql';
 /** The gateway sends representations of many entities at once; what clients send is limited at the gateway. */
 const bodyLimitBytes = 4 * 1_048_576;
 
+/** A subgraph's schema from its schema.graphql and resolvers, whose type codegen has made from the same file. */
+export function readSubgraphSchema(file: URL, resolvers: object): GraphQLSchema {
+  return buildSubgraphSchema([{ typeDefs: parse(readFileSync(file, 'utf8')), resolvers: { ...resolvers } }]);
+}
+
 /**
  * One subgraph on one port: GraphQL over HTTP and over WebSocket at `/graphql`, health and metrics beside it.
  * Every request is verified here again: the gateway's secret where one is set, and the caller's token.
  */
 export function createSubgraphServer<Context extends RequestContext>(options: {
   schema: GraphQLSchema;
-  host: string;
-  port: number;
+  config: SubgraphServerConfig;
   logger: Logger;
   metrics: Registry;
   checks: Record<string, ReadinessCheck>;
-  verifier: TokenVerifier;
-  gatewaySecret: string | undefined;
+  /** Verifies access tokens in place of the configured JWKS. */
+  verifier?: TokenVerifier;
   createContext: (base: RequestContext) => Context;
   /** Further paths, such as the public keys; open to everybody. */
   routes?: Record<string, Route>;
 }): SubgraphServer {
-  const { logger } = options;
+  const { logger, config } = options;
+  const verifier =
+    options.verifier ?? createTokenVerifier({ jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER });
   const identify = (authorization: string | undefined) =>
-    options.verifier.verify(authorization).catch((error: unknown) => ({ refusal: formatError(error, logger) }));
+    verifier.verify(authorization).catch((error: unknown) => ({ refusal: formatError(error, logger) }));
   const apollo = new ApolloServer<Context>({
     schema: options.schema,
     introspection: true,
@@ -58,15 +75,15 @@ export function createSubgraphServer<Context extends RequestContext>(options: {
     stopOnTerminationSignals: false,
   });
   const http = createHttpServer({
-    host: options.host,
-    port: options.port,
+    host: config.HOST,
+    port: config.PORT,
     metrics: options.metrics,
     checks: options.checks,
     onError: (err) => logger.error({ err }, 'request failed'),
     routes: {
       ...options.routes,
       [path]: (request, response, url) => {
-        if (!isFromGateway(request.headers[gatewaySecretHeader], options.gatewaySecret)) {
+        if (!isFromGateway(request.headers[gatewaySecretHeader], config.GATEWAY_SECRET)) {
           return sendJson(response, 403, {
             errors: [{ message: 'Only the gateway may ask', extensions: { code: 'FORBIDDEN' } }],
           });
@@ -89,9 +106,9 @@ export function createSubgraphServer<Context extends RequestContext>(options: {
     logger,
     identify: async (parameters, request) => {
       const secret = parameters[gatewaySecretHeader] ?? request.headers[gatewaySecretHeader];
-      if (!isFromGateway(secret, options.gatewaySecret)) throw new DomainError('FORBIDDEN', 'Only the gateway may ask');
+      if (!isFromGateway(secret, config.GATEWAY_SECRET)) throw new DomainError('FORBIDDEN', 'Only the gateway may ask');
       const { authorization } = parameters;
-      return options.verifier.verify(typeof authorization === 'string' ? authorization : undefined);
+      return verifier.verify(typeof authorization === 'string' ? authorization : undefined);
     },
     createContext: (caller, parameters, request) =>
       options.createContext({

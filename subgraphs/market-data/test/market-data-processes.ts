@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PrismaClient } from '#prisma/market-data/generated/client.ts';
 import { seed } from '#prisma/market-data/seed.ts';
 import { createDatabaseAdapter } from '#shared/database.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createGraphqlClient, type GraphqlClient } from '#shared/testing/graphql-client.ts';
+import { spawnService } from '#shared/testing/spawned-service.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createTestRedis, type TestRedis } from '#shared/testing/test-redis.ts';
 import { createTickReader, type TickReader } from '#shared/ticks/tick-reader.ts';
@@ -82,28 +79,13 @@ export async function createMarketDataBed(): Promise<MarketDataBed> {
     },
     startWorker: (environment = {}) => start('worker', environment),
     async spawnWorker(environment = {}) {
-      const main = join(import.meta.dirname, '../main.ts');
-      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
-        env: environmentOf('worker', { LOG_LEVEL: 'info', ...environment }),
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const exited = once(child, 'exit');
-      const kill = async (signal: NodeJS.Signals) => {
-        if (!stops.delete(stop)) return;
-        child.kill(signal);
-        await exited;
-      };
+      const worker = await spawnService('market-data', environmentOf('worker', environment));
       const stop = () => kill('SIGKILL');
+      const kill = async (signal: NodeJS.Signals) => {
+        if (stops.delete(stop)) await worker.kill(signal);
+      };
       stops.add(stop);
-      const lines: string[] = [];
-      for await (const line of createInterface(child.stdout)) {
-        lines.push(line);
-        if (line.includes('"msg":"ready"')) {
-          child.stdout.resume();
-          return { kill };
-        }
-      }
-      throw new Error(`the worker did not become ready:\n${lines.join('\n')}`);
+      return { kill };
     },
     async close() {
       for (const stop of stops) await stop();

@@ -1,8 +1,4 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { expect } from '@jest/globals';
 import { Queue } from 'bullmq';
 import { PrismaClient } from '#prisma/notification/generated/client.ts';
@@ -12,6 +8,7 @@ import type { WiredProcess } from '#shared/run-process.ts';
 import { eventually } from '#shared/testing/eventually.ts';
 import { createGraphqlClient, type GraphqlClient } from '#shared/testing/graphql-client.ts';
 import { startKeyServer } from '#shared/testing/key-server.ts';
+import { spawnService } from '#shared/testing/spawned-service.ts';
 import { createTestDatabase } from '#shared/testing/test-database.ts';
 import { createTestRedis, type TestRedis } from '#shared/testing/test-redis.ts';
 import { readConfig } from '../config.ts';
@@ -86,26 +83,7 @@ export async function startNotification(environment: Record<string, string> = {}
       const port = await worker.start();
       return { ...worker, port, stop: async () => void (workers.delete(worker) && (await worker.stop())) };
     },
-    async spawnWorker(more = {}) {
-      const main = join(import.meta.dirname, '../main.ts');
-      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
-        env: { ...base, ROLE: 'worker', LOG_LEVEL: 'info', ...more },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const exited = once(child, 'exit');
-      const kill = async () => {
-        child.kill('SIGKILL');
-        await exited;
-      };
-      const lines: string[] = [];
-      for await (const line of createInterface(child.stdout)) {
-        lines.push(line);
-        if (!line.includes('"msg":"ready"')) continue;
-        child.stdout.resume();
-        return { kill };
-      }
-      throw new Error(`the worker did not become ready:\n${lines.join('\n')}`);
-    },
+    spawnWorker: (more = {}) => spawnService('notification', { ...base, ROLE: 'worker', ...more }),
     async tell(name, data, id = randomUUID()) {
       const event = { id, name, occurredAt: new Date().toISOString(), correlationId: randomUUID(), data };
       await queue.add(name, event, { jobId: id });

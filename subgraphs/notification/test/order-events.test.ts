@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startMailServer, type MailServer } from './mail-server.ts';
+import { startMailCatcher, type MailCatcher } from '#shared/testing/mail-catcher.ts';
 import {
   anOrder,
   aUser,
@@ -10,17 +10,17 @@ import {
   type NotificationFixture,
 } from './notification-fixture.ts';
 
-let mail: MailServer;
+let mail: MailCatcher;
 let notification: NotificationFixture;
 
 beforeAll(async () => {
-  mail = await startMailServer();
+  mail = await startMailCatcher();
   notification = await startNotification({ SMTP_URL: mail.smtpUrl });
   await notification.startWorker();
 });
 afterAll(async () => {
   await notification.stop();
-  await mail.stop();
+  await mail.close();
 });
 
 const everywhere = ['EMAIL SENT', 'SMS RECORDED', 'PUSH RECORDED', 'IN_APP SENT'];
@@ -45,7 +45,7 @@ describe('an order event', () => {
       body: 'Please pay US$8,246.18 until 20 Nov 2026, 10:45 UTC. The price is locked until then.',
       readAt: null,
     });
-    const [first, ...others] = await mail.mails('user-1@example.com');
+    const [first, ...others] = await mail.mailsTo('user-1@example.com');
     expect(others).toEqual([]);
     expect(first).toMatchObject({ subject: 'Order G-1000042 placed', from: [{ address: 'no-reply@gold.example' }] });
     expect(first!.text).toContain('Item: 2 × Gold bar 100 g');
@@ -72,7 +72,7 @@ describe('an order event', () => {
     });
     await soon(async () => expect((await readInbox(client, customerId)).inbox!.nodes).toHaveLength(2));
     await soon(async () => expect(await newestDeliveries(client, customerId)).toEqual(everywhere));
-    const subjects = (await mail.mails(`${customerId}@example.com`)).map(({ subject }) => subject);
+    const subjects = (await mail.mailsTo(`${customerId}@example.com`)).map(({ subject }) => subject);
     expect(subjects).toEqual(['Order G-1000042 placed', 'Order G-1000042 confirmed']);
     expect(await recorded(customerId)).toHaveLength(4);
   });
@@ -91,7 +91,7 @@ describe('an order event', () => {
     await notification.tell('auth.user-changed', aUser({ userId: customerId }));
     const sent = ['EMAIL SENT', 'SMS SUPPRESSED', 'PUSH SUPPRESSED', 'IN_APP SENT'];
     await soon(async () => expect(await newestDeliveries(client, customerId)).toEqual(sent));
-    expect(await mail.mails(`${customerId}@example.com`)).toHaveLength(1);
+    expect(await mail.mailsTo(`${customerId}@example.com`)).toHaveLength(1);
   });
 
   test('to a state that nobody has to know of tells nothing', async () => {
@@ -130,8 +130,8 @@ describe('what is known of a customer', () => {
     await notification.learn(aUser({ userId, version: 3, email: 'new@example.com' }));
     await notification.tell('auth.user-changed', aUser({ userId, version: 2, email: 'old@example.com' }));
     await notification.tell('order.order-placed', anOrder({ customerId: userId }));
-    await soon(async () => expect(await mail.mails('new@example.com')).toHaveLength(1));
-    expect(await mail.mails('old@example.com')).toEqual([]);
+    await soon(async () => expect(await mail.mailsTo('new@example.com')).toHaveLength(1));
+    expect(await mail.mailsTo('old@example.com')).toEqual([]);
   });
 
   test('cannot put anything into a mail but text', async () => {
@@ -140,11 +140,11 @@ describe('what is known of a customer', () => {
     await notification.tell('auth.user-changed', aUser({ userId, name }));
     const lines = [{ sku: 'X', name: '<script>alert(1)</script>', quantity: 1 }];
     await notification.tell('order.order-placed', anOrder({ customerId: userId, lines }));
-    await soon(async () => expect(await mail.mails(`${userId}@example.com`)).toHaveLength(1));
-    const [received] = await mail.mails(`${userId}@example.com`);
+    await soon(async () => expect(await mail.mailsTo(`${userId}@example.com`)).toHaveLength(1));
+    const [received] = await mail.mailsTo(`${userId}@example.com`);
     expect(received!.to).toHaveLength(1);
     expect(received!.html).toContain('&lt;script&gt;');
     expect(received!.html).not.toContain('<script>');
-    expect(await mail.mails('z@evil.example')).toEqual([]);
+    expect(await mail.mailsTo('z@evil.example')).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { startMailServer, type MailServer } from './mail-server.ts';
+import { startMailCatcher, type MailCatcher } from '#shared/testing/mail-catcher.ts';
 import {
   anOrder,
   aUser,
@@ -10,17 +10,17 @@ import {
   type NotificationFixture,
 } from './notification-fixture.ts';
 
-let mail: MailServer;
+let mail: MailCatcher;
 let notification: NotificationFixture;
 
 beforeAll(async () => {
-  mail = await startMailServer();
+  mail = await startMailCatcher();
   notification = await startNotification({ SMTP_URL: mail.smtpUrl });
   await notification.startWorker();
 });
 afterAll(async () => {
   await notification.stop();
-  await mail.stop();
+  await mail.close();
 });
 
 type Result = { __typename: string; code?: string; issues?: { path: string[] }[]; id?: string; endpoint?: string };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DateTime } from 'luxon';
 import { notify } from '../notification-service.ts';
 import type { Category } from '../domain/preference.ts';
-import { startMailServer, type MailServer } from './mail-server.ts';
+import { startMailCatcher, type MailCatcher } from '#shared/testing/mail-catcher.ts';
 import {
   anOrder,
   aUser,
@@ -13,17 +13,17 @@ import {
 } from './notification-fixture.ts';
 import { startSmtpServer } from './smtp-server.ts';
 
-let mail: MailServer;
+let mail: MailCatcher;
 let notification: NotificationFixture;
 
 beforeAll(async () => {
-  mail = await startMailServer();
+  mail = await startMailCatcher();
   notification = await startNotification({ SMTP_URL: mail.smtpUrl });
   await notification.startWorker();
 });
 afterAll(async () => {
   await notification.stop();
-  await mail.stop();
+  await mail.close();
 });
 
 /** Hours that hold now: from two hours ago to two hours from now, by the clock of UTC. */
@@ -69,7 +69,7 @@ function tell(userId: string, number: string, category: Category = 'ORDER') {
   );
 }
 
-const subjects = async (userId: string) => (await mail.mails(`${userId}@example.com`)).map(({ subject }) => subject);
+const subjects = async (userId: string) => (await mail.mailsTo(`${userId}@example.com`)).map(({ subject }) => subject);
 const held = (recipientId: string) =>
   notification.database.delivery.count({ where: { recipientId, status: 'QUEUED', waitsFor: { not: null } } });
 const deliveriesOf = (userId: string) => newestDeliveries(notification.clientOf(userId), userId);
@@ -104,7 +104,7 @@ describe('quiet hours', () => {
     await soon(async () => expect(await held('digest')).toBe(4));
     await removeQuietHours('digest');
     await soon(async () => expect(await deliveriesOf('digest')).toEqual(['EMAIL SENT', 'IN_APP SENT']));
-    const [only, ...others] = await mail.mails('digest@example.com');
+    const [only, ...others] = await mail.mailsTo('digest@example.com');
     expect(others).toEqual([]);
     expect(only!.subject).toBe('4 messages from your quiet hours');
     for (const number of ['1', '2', '3', '4']) expect(only!.text).toContain(`Order ${number} placed: Please pay`);

@@ -31,6 +31,8 @@ type Message = {
 const batchSize = 200;
 /** Milliseconds that Redis is waited for before a pass is given up. */
 const connectMs = 1_000;
+/** Failures in a row that make an outage. */
+const loggedFailures = 3;
 
 /**
  * Sends recorded events to their consumers' BullMQ queues (job id = event id) and sends them again every `resendAfterMs`
@@ -52,7 +54,7 @@ export function createOutboxRelay<Transaction extends SqlClient>(options: {
   connection.on('error', (err: Error) => logger.debug({ err }, 'outbox relay lost Redis'));
   const queues = new Map<string, Queue>();
   const closing = new AbortController();
-  let isFailing = false;
+  let failures = 0;
   let running: Promise<void> | undefined;
 
   gauge(
@@ -139,15 +141,16 @@ export function createOutboxRelay<Transaction extends SqlClient>(options: {
   }
 
   function recovered<Result>(result: Result): Result {
-    if (isFailing) logger.info('events are relayed again');
-    isFailing = false;
+    if (failures >= loggedFailures) logger.info('events are relayed again');
+    failures = 0;
     return result;
   }
 
-  /** An outage is logged once, not at every attempt. */
+  /** An outage is logged once, not at every attempt; a passing trouble, such as at the start of a whole system, not at all. */
   async function failed(err: unknown): Promise<{ sent: number }> {
-    if (!closing.signal.aborted) logger[isFailing ? 'debug' : 'error']({ err }, 'relaying events failed; trying again');
-    isFailing = true;
+    failures += 1;
+    if (!closing.signal.aborted)
+      logger[failures === loggedFailures ? 'error' : 'debug']({ err }, 'relaying events failed; trying again');
     await forgetQueues();
     return { sent: 0 };
   }
