@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createGraphqlClient, type GraphqlClient } from '#shared/testing/graphql-client.ts';
 import { eventually } from '#shared/testing/eventually.ts';
+import { startKeyServer, type KeyServer } from '#shared/testing/key-server.ts';
 import { startWarehouse, type Warehouse } from './warehouse-graph.ts';
 
 describe('a federated subscription', () => {
@@ -161,5 +162,40 @@ describe('a federated subscription', () => {
     const events = client.subscribe('subscription { clockTicked }');
     expect((await events.take(2)).map((event) => event.data)).toEqual([{ clockTicked: 1 }, { clockTicked: 2 }]);
     await expect(events.next()).rejects.toThrow('the subscription has ended');
+  });
+});
+
+describe('a federated subscription of somebody who is signed in', () => {
+  let keys: KeyServer;
+  let warehouse: Warehouse;
+  beforeAll(async () => {
+    keys = await startKeyServer();
+    warehouse = await startWarehouse({ AUTH_JWKS_URL: keys.jwksUrl, AUTH_ISSUER: keys.issuer });
+    warehouse.sell('A');
+  });
+  afterAll(async () => {
+    await warehouse.close();
+    await keys.close();
+  });
+
+  const clientWith = (authorization: string) =>
+    createGraphqlClient(warehouse.url, { socket: { connectionParams: { authorization } } });
+
+  test('ends with UNAUTHENTICATED when it has to be resumed and its token has expired meanwhile', async () => {
+    const expiresAt = Math.floor(Date.now() / 1_000) + 2;
+    const client = clientWith(`Bearer ${keys.sign({}, { expiresIn: 2 })}`);
+    const events = client.subscribe('subscription { itemSold { note } }');
+    await events.next();
+    await eventually(() => expect(Date.now()).toBeGreaterThan((expiresAt + 1) * 1_000), 10_000);
+    await warehouse.stopSales();
+    await warehouse.startSales();
+    await expect(events.next()).rejects.toMatchObject([{ extensions: { code: 'UNAUTHENTICATED', retryable: false } }]);
+    await client.close();
+  });
+
+  test('is refused with 4403 when its token is no good', async () => {
+    const client = clientWith('Bearer nonsense');
+    await expect(client.subscribe('subscription { itemSold { note } }').next()).rejects.toMatchObject({ code: 4403 });
+    await client.close();
   });
 });

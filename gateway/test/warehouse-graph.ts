@@ -51,7 +51,8 @@ const shopSdl = `
 
 type Sale = { sequence: number; sku: string };
 
-export async function startWarehouse() {
+/** @param settings environment variables of the gateway and the subgraphs, such as where keys of access tokens are */
+export async function startWarehouse(settings: { AUTH_JWKS_URL?: string; AUTH_ISSUER?: string } = {}) {
   const logger = createLogger({ service: 'test', level: 'silent' });
   const sales: Sale[] = [];
   const wakeUps = new Set<() => void>();
@@ -81,7 +82,7 @@ export async function startWarehouse() {
   const start = async (sdl: string, resolvers: object, port: number) => {
     const server = createSubgraphServer<RequestContext>({
       schema: buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: { ...resolvers } }]),
-      config: { HOST: '127.0.0.1', PORT: port, AUTH_ISSUER: 'test' },
+      config: { HOST: '127.0.0.1', PORT: port, AUTH_ISSUER: 'test', ...settings },
       logger,
       metrics: createMetrics('test'),
       checks: {},
@@ -144,7 +145,7 @@ export async function startWarehouse() {
   const folder = await mkdtemp(join(tmpdir(), 'gold-gateway-'));
   const file = join(folder, 'supergraph.graphql');
   await writeFile(file, supergraphSdl);
-  const gateway = await wire(readConfig({ PORT: '0', SUPERGRAPH_FILE: file, LOG_LEVEL: 'silent' }));
+  const gateway = await wire(readConfig({ PORT: '0', SUPERGRAPH_FILE: file, LOG_LEVEL: 'silent', ...settings }));
   const port = await gateway.start();
 
   return {

@@ -3,6 +3,7 @@ import type { SqlClient } from '#shared/database.ts';
 import { badInput } from '#shared/errors.ts';
 import type { Logger } from '#shared/logger.ts';
 import { decodeCursor, pageSize, toPage, type Page } from '#shared/pagination.ts';
+import { isUuid } from '#shared/uuid.ts';
 import {
   createDeadLetterRepository,
   type DeadLetter,
@@ -10,7 +11,6 @@ import {
   type TimePlace,
 } from './dead-letter-repository.ts';
 import type { Delivery } from './domain/delivery.ts';
-import { isUuid } from '#shared/uuid.ts';
 
 type PageRequest = { first: number; after?: string | null };
 

@@ -4,10 +4,10 @@ import type { SqlClient, TransactionalClient } from '#shared/database.ts';
 import { badInput, DomainError } from '#shared/errors.ts';
 import { decodeCursor, pageSize, toPage, type Page } from '#shared/pagination.ts';
 import type { SourceEvent } from '#shared/subscribe-with-ticks.ts';
+import { isUuid } from '#shared/uuid.ts';
 import type { Delivery } from './domain/delivery.ts';
 import type { InboxChanges } from './inbox-changes.ts';
 import { createInboxRepository, type Notification } from './inbox-repository.ts';
-import { isUuid } from '#shared/uuid.ts';
 
 /** A page of an inbox; the unread ones are counted on every page together. */
 export type Inbox = Page<Notification> & { unreadCount: number };

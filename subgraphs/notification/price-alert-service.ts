@@ -12,11 +12,11 @@ import {
   type InvalidInputError,
 } from '#shared/refusal.ts';
 import type { Tick } from '#shared/ticks/tick.ts';
+import { isUuid } from '#shared/uuid.ts';
 import { alertLevelsOf, alertPriceOf, isMetAt } from './domain/alert-levels.ts';
 import { completed, isSymbol, problemsOf, type PriceAlert, type PriceAlertInput } from './domain/price-alert.ts';
 import { priceUnavailable, type LatestPrices } from './price-alert-prices.ts';
 import { createPriceAlertRepository } from './price-alert-repository.ts';
-import { isUuid } from '#shared/uuid.ts';
 
 export type AlertLimitError = {
   __typename: 'AlertLimitError';

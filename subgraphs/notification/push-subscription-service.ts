@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import { requireOwner, requireUser, type Caller } from '#shared/caller.ts';
 import type { SqlClient } from '#shared/database.ts';
 import { invalidInput, orRefusal, type InputIssue, type InvalidInputError } from '#shared/refusal.ts';
-import { createPushSubscriptionRepository, type PushSubscription } from './push-subscription-repository.ts';
 import { isUuid } from '#shared/uuid.ts';
+import { createPushSubscriptionRepository, type PushSubscription } from './push-subscription-repository.ts';
 
 type Registration = { endpoint: string; p256dh: string; auth: string };
 type Registered = PushSubscription & { __typename: 'PushSubscription' };

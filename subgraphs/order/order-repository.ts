@@ -1,6 +1,6 @@
 import { decimal } from '#shared/decimal.ts';
-import { isUuid } from '#shared/uuid.ts';
 import type { SqlClient } from '#shared/database.ts';
+import { isUuid } from '#shared/uuid.ts';
 import {
   orderNumber,
   sequenceOf,

@@ -11,6 +11,7 @@ import {
   type InvalidInputError,
   type NotFoundError,
 } from '#shared/refusal.ts';
+import { isUuid } from '#shared/uuid.ts';
 import type { CreatePricingRuleInput } from './generated/resolver-types.ts';
 import {
   createPricingRuleRepository,
@@ -21,7 +22,6 @@ import {
 } from './pricing-rule-repository.ts';
 import { readRuleInput } from './rule-input.ts';
 import { transactionLimits } from './transaction-limits.ts';
-import { isUuid } from '#shared/uuid.ts';
 
 type Shown = RuleVersion & { __typename: 'PricingRule' };
 

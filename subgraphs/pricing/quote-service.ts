@@ -10,13 +10,13 @@ import {
   type InvalidInputError,
   type NotFoundError,
 } from '#shared/refusal.ts';
+import { isUuid } from '#shared/uuid.ts';
 import { createCustomerRepository } from './customer-repository.ts';
 import { statusOf, type Quote, type QuoteStatus } from './domain/quote.ts';
 import type { CouponNotValidError, FirmPrice, PriceUnavailableError, QuoteRequest } from './firm-price.ts';
 import { createQuoteRepository } from './quote-repository.ts';
 import { termsOf } from './quote-terms.ts';
 import { transactionLimits } from './transaction-limits.ts';
-import { isUuid } from '#shared/uuid.ts';
 
 export type QuoteLimitError = {
   __typename: 'QuoteLimitError';

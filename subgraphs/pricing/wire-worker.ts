@@ -4,17 +4,17 @@ import { createHousekeeping } from '#shared/housekeeping.ts';
 import { createHttpServer } from '#shared/http-server.ts';
 import type { RunningWorker } from '#shared/jobs.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
+import { isUuid } from '#shared/uuid.ts';
 import type { Config } from './config.ts';
 import { openConnections } from './connections.ts';
 import { keepNewest } from './priced-product-repository.ts';
 import { createQuoteRepository } from './quote-repository.ts';
-import { isUuid } from '#shared/uuid.ts';
 
 /** The worker: learns of products and orders from the order service's events, and tidies up. */
 export function wireWorker(config: Config): WiredProcess {
   const connections = openConnections(config);
   const { logger, database, redis, metrics, checks } = connections;
-  const housekeeping = createHousekeeping({ database, tables: ['inbox_event', 'idempotency_key'], logger });
+  const housekeeping = createHousekeeping({ database, tables: ['inbox_event', 'idempotency_key', 'quote'], logger });
   const http = createHttpServer({
     host: config.HOST,
     port: config.PORT,

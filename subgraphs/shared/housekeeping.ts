@@ -4,18 +4,22 @@ import { pause } from './waiting.ts';
 
 export type Housekeeping = { start(): void; close(): Promise<void> };
 
-/** Days that rows are kept which only protect against repeats, by table, and the column that says how old a row is. */
+/**
+ * Days that rows are kept which only protect against repeats, by table, the column that says how old a row is, and which
+ * rows are meant. A quote on which nobody ordered is one of them: it could only have been asked for again.
+ */
 const kept = {
-  outbox_message: { days: 7, age: 'acknowledged_at' },
-  inbox_event: { days: 30, age: 'handled_at' },
-  idempotency_key: { days: 30, age: 'created_at' },
+  outbox_message: { days: 7, age: 'acknowledged_at', which: 'true' },
+  inbox_event: { days: 30, age: 'handled_at', which: 'true' },
+  idempotency_key: { days: 30, age: 'created_at', which: 'true' },
+  quote: { days: 90, age: 'expires_at', which: 'order_id IS NULL' },
 } as const;
 
 const everyMs = 3_600_000;
 /** Rows that one statement removes, so that none of them holds locks for long. */
 const batchSize = 5_000;
 
-/** Removes, once an hour, what a service's tables of events and idempotency keys need no longer. Any number may run. */
+/** Removes, once an hour, what a service's tables need no longer. Any number may run. */
 export function createHousekeeping(options: {
   database: SqlClient;
   tables: readonly (keyof typeof kept)[];
@@ -26,12 +30,12 @@ export function createHousekeeping(options: {
   let running: Promise<void> | undefined;
 
   async function clean(table: keyof typeof kept): Promise<void> {
-    const { days, age } = kept[table];
+    const { days, age, which } = kept[table];
     let removed: number;
     do {
       removed = await database.$executeRawUnsafe(
         `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(
-           SELECT ctid FROM ${table} WHERE ${age} < now() - interval '${days} days' LIMIT ${batchSize}))`,
+           SELECT ctid FROM ${table} WHERE ${which} AND ${age} < now() - interval '${days} days' LIMIT ${batchSize}))`,
       );
       if (removed > 0) logger.info({ table, removed }, 'old rows removed');
     } while (removed === batchSize && !closing.signal.aborted);

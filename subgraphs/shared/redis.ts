@@ -10,6 +10,8 @@ export function createRedis(url: string, logger: Logger): Redis {
   const redis = new Redis(url, {
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
+    // Milliseconds that a socket has to close before it is cut; a connection that is not there leaves this timer behind.
+    disconnectTimeout: 100,
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000),
   });
   let isDown = false;

@@ -10,8 +10,13 @@ export function orderDetails(order: OrderData, locale: string): [string, string]
   return [
     ['Order', order.number],
     ...order.lines.map(({ name, quantity }): [string, string] => ['Item', `${quantity} × ${name}`]),
-    [order.side === 'BUY' ? 'To pay' : 'You get', moneyText(order.total, locale)],
+    [totalLabel(order), moneyText(order.total, locale)],
     ...(order.paymentDueAt ? [['Pay until', timeText(order.paymentDueAt, locale)] as [string, string]] : []),
     ...(order.reason ? [['Reason', order.reason] as [string, string]] : []),
   ];
+}
+
+function totalLabel({ side, paymentDueAt }: OrderData): string {
+  if (side === 'SELL') return 'You get';
+  return paymentDueAt === null ? 'Total' : 'To pay';
 }

@@ -1,6 +1,6 @@
 import type { Decimal } from '#shared/decimal.ts';
-import { isUuid } from '#shared/uuid.ts';
 import { currencyExponent } from '#shared/money.ts';
+import { isUuid } from '#shared/uuid.ts';
 
 export type WalletEntryKind = 'CREDIT' | 'PAYMENT' | 'REFUND';
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WiredProcess } from '#shared/run-process.ts';
+import { eventually } from '#shared/testing/eventually.ts';
 import { wireWorker } from '../wire-worker.ts';
 import { openOrderOutbox } from './order-outbox.ts';
 import { startPricing, type PricingFixture } from './pricing-fixture.ts';
@@ -60,6 +61,24 @@ describe('a quote that an order was placed with', () => {
     await order.tellAgain();
     await order.relayUntilHandled();
     expect(await kept(quote.id)).toEqual(accepted);
+  });
+
+  it('is kept for ever; one that nobody ordered with is forgotten after 90 days', async () => {
+    const forgotten = (await requestQuoteAs(pricing, 'eve')).id;
+    const ordered = (await requestQuoteAs(pricing, 'dan')).id;
+    await tellPlaced(ordered, 'order-6');
+    await order.relayUntilHandled();
+    const long = [new Date(Date.now() - 92 * 86_400_000), new Date(Date.now() - 91 * 86_400_000)] as const;
+    const ids = [forgotten, ordered];
+    await pricing.database.quote.updateMany({
+      where: { id: { in: ids } },
+      data: { createdAt: long[0], expiresAt: long[1] },
+    });
+    const cleaning = wireWorker({ ...pricing.config, ROLE: 'worker' });
+    await cleaning.start();
+    const left = () => pricing.database.quote.findMany({ where: { id: { in: ids } }, select: { id: true } });
+    await eventually(async () => expect(await left()).toEqual([{ id: ordered }]));
+    await cleaning.stop();
   });
 
   it('may be one that is not known here', async () => {
