@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { makeContainerSecrets, renderContainerSecrets } from '../container-secrets.ts';
 import { compose as tool } from '../deployment-tools.ts';
-import { leftAtDefault, leftAtDefaultInCompose } from './deployment-defaults.ts';
 import { interpolate, loadConfig, processes, readCompose, readText, root } from './deployment-files.ts';
-import { expectComplete, isSecret, variableOf } from './deployment-settings.ts';
+import { expectComplete, expectDefaults, isSecret, variableOf } from './deployment-settings.ts';
 import { describeWith } from './deployment-tool-tests.ts';
 import type { ServiceProcess } from '../services.ts';
 
@@ -30,8 +29,13 @@ describe('docker-compose.yml', () => {
 
   test.each(processes)('gives $name every setting that its config.ts reads, and no other', async (process) => {
     const { settings } = await loadConfig(process);
-    const given = Object.keys(environmentOf(process));
-    expectComplete(Object.keys(settings), given, [leftAtDefault, leftAtDefaultInCompose], process);
+    expectComplete(Object.keys(settings), Object.keys(environmentOf(process)));
+  });
+
+  test.each(processes)('gives $name the defaults of its config.ts where nobody says otherwise', async (process) => {
+    const { settings } = await loadConfig(process);
+    const entries = Object.entries(environmentOf(process)).filter(([name]) => !(name in secrets));
+    expectDefaults(settings, Object.fromEntries(entries));
   });
 
   test.each(processes)('gives $name settings that it can start with', async (process) => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { leftAtDefault } from './deployment-defaults.ts';
 import { loadConfig, processes, readChartValues } from './deployment-files.ts';
-import { expectComplete, isSecret, variableOf } from './deployment-settings.ts';
+import { expectComplete, expectDefaults, isSecret, variableOf } from './deployment-settings.ts';
 import type { ServiceProcess } from '../services.ts';
 
 const chart = readChartValues();
@@ -34,7 +33,12 @@ describe("the chart's values", () => {
 
   test.each(processes)('gives $name every setting that its config.ts reads, and no other', async (process) => {
     const { settings } = await loadConfig(process);
-    expectComplete(Object.keys(settings), variablesOf(process), [leftAtDefault], process);
+    expectComplete(Object.keys(settings), variablesOf(process));
+  });
+
+  test.each(processes)('gives $name the defaults of its config.ts', async (process) => {
+    const { settings } = await loadConfig(process);
+    expectDefaults(settings, { ...chart.env, ...chart.services[process.service.name]!.env });
   });
 
   test.each(processes)('runs $name at the port and by the entry of its service', ({ service, role }) => {
