@@ -4,6 +4,7 @@ import { Queue } from 'bullmq';
 import { PrismaClient } from '#prisma/notification/generated/client.ts';
 import { createDatabaseAdapter } from '#shared/database.ts';
 import { eventQueueName, type EventData, type EventName } from '#shared/events/event-catalogue.ts';
+import { retrying } from '#shared/jobs.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
 import { eventually } from '#shared/testing/eventually.ts';
 import { createGraphqlClient, type GraphqlClient } from '#shared/testing/graphql-client.ts';
@@ -86,7 +87,8 @@ export async function startNotification(environment: Record<string, string> = {}
     spawnWorker: (more = {}) => spawnService('notification', { ...base, ROLE: 'worker', ...more }),
     async tell(name, data, id = randomUUID()) {
       const event = { id, name, occurredAt: new Date().toISOString(), correlationId: randomUUID(), data };
-      await queue.add(name, event, { jobId: id });
+      // As the outbox relay asks for it.
+      await queue.add(name, event, { jobId: id, ...retrying(20) });
       return id;
     },
     async learn(user) {

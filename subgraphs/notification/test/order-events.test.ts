@@ -77,6 +77,26 @@ describe('an order event', () => {
     expect(await recorded(customerId)).toHaveLength(4);
   });
 
+  test('of one order are told in the order in which they happened, in whatever order they arrive', async () => {
+    const order = { orderId: 'order-overtaken', customerId: 'user-overtaken' };
+    const advanced = (status: string, version: number) => ({
+      ...anOrder({ ...order, status, version }),
+      from: 'PENDING_PAYMENT',
+    });
+    await notification.tell('order.order-advanced', advanced('SHIPPED', 4));
+    await notification.tell('order.order-advanced', advanced('PROCESSING', 3));
+    await notification.tell('order.order-advanced', advanced('PAID', 2));
+    await notification.tell('order.order-placed', anOrder(order));
+    const client = notification.clientOf(order.customerId);
+    await soon(async () => expect((await readInbox(client, order.customerId)).inbox?.unreadCount).toBe(3));
+    const { inbox } = await readInbox(client, order.customerId);
+    expect(inbox!.nodes.map(({ title }) => title)).toEqual([
+      'Order G-1000042 is on its way',
+      'Order G-1000042 confirmed',
+      'Order G-1000042 placed',
+    ]);
+  });
+
   test('that arrives before its customer is told at once, and sent when the customer is known', async () => {
     const customerId = 'user-3';
     await notification.tell('order.order-placed', anOrder({ customerId }));
