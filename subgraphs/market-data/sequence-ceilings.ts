@@ -56,7 +56,7 @@ export function createSequenceCeilings(options: {
   }
 
   function databaseIsAway(err: unknown): void {
-    if (!isDatabaseAway) logger.error({ err }, 'sequence ceilings cannot be raised; prices go on without');
+    if (!isDatabaseAway) logger.warn({ err }, 'sequence ceilings cannot be raised; prices go on without');
     isDatabaseAway = true;
     retryAt = performance.now() + retryMs;
   }
