@@ -30,11 +30,11 @@ export type Outcome =
 export type DeliveryRepository = {
   /** Deliveries to be looked at, those that wait longest first; of those in a digest only the one that carries it. */
   due(now: Date, limit: number): Promise<{ id: string; attempts: number }[]>;
-  /** Locks a due delivery and its recipient's inbox; `undefined` when it is not due (any more). */
+  /** Locks a due delivery, and its recipient's deliveries as `lockDeliveries` does; `undefined` when it is not due (any more). */
   lockDue(id: string, now: Date): Promise<DueDelivery | undefined>;
   /** Begins an attempt: nobody else begins one before `leaseEnd`. */
   begin(id: string, leaseEnd: Date): Promise<void>;
-  /** Takes the other deliveries that wait for a digest by the same channel into this one's. The inbox is locked. */
+  /** Takes the other deliveries that wait for a digest by the same channel into this one's. They are locked. */
   gather(digest: DueDelivery): Promise<void>;
   /** What a digest carries, in the order in which it was told; only the delivery's own notification where it is none. */
   entries(id: string): Promise<DigestEntry[]>;
@@ -47,6 +47,16 @@ export type DeliveryRepository = {
 /** A delivery and those that it carries in its digest, which go wherever it goes. */
 const withCarried = '(id = $1::uuid OR digest_id = $1::uuid)';
 
+const lockOf = (userId: string) => `pg_advisory_xact_lock(hashtextextended('deliveries ' || ${userId}, 0))`;
+
+/**
+ * Makes whatever changes several deliveries of a user wait for each other until the end of the transaction. The inbox is not
+ * locked: deliveries that are on their way do not keep new entries waiting, of which there may be thousands at one price.
+ */
+export async function lockDeliveries(transaction: SqlClient, userId: string): Promise<void> {
+  await transaction.$executeRawUnsafe(`SELECT ${lockOf('$1')}`, userId);
+}
+
 /** Deliveries on their way, in PostgreSQL. `database` must be a transaction for what locks. */
 export function createDeliveryRepository(database: SqlClient): DeliveryRepository {
   return {
@@ -58,11 +68,7 @@ export function createDeliveryRepository(database: SqlClient): DeliveryRepositor
         limit,
       ),
     async lockDue(id, now) {
-      // The inbox first, as everything does that changes several of its deliveries.
-      await database.$queryRawUnsafe(
-        `SELECT 1 FROM inbox WHERE user_id = (SELECT recipient_id FROM delivery WHERE id = $1::uuid) FOR UPDATE`,
-        id,
-      );
+      await database.$executeRawUnsafe(`SELECT ${lockOf('recipient_id')} FROM delivery WHERE id = $1::uuid`, id);
       const [due] = await database.$queryRawUnsafe<DueDelivery[]>(
         `SELECT delivery.id::text, delivery.recipient_id AS "recipientId", channel, attempts, last_error AS "lastError",
            (extract(epoch FROM delivery.created_at) * 1000)::float8 AS "createdAt",

@@ -42,14 +42,6 @@ const columns = `id::text, recipient_id AS "recipientId", sequence::float8, cate
 export const deliveryColumns = `id::text, notification_id::text AS "notificationId", channel, status, attempts,
   last_error AS "lastError", sent_at AS "sentAt", due_at AS "dueAt"`;
 
-/**
- * Locks a user's inbox until the end of the transaction. Whatever changes it, or several of its deliveries, does this first:
- * so no two transactions wait for each other in a circle.
- */
-export async function lockInbox(transaction: SqlClient, userId: string): Promise<void> {
-  await transaction.$queryRawUnsafe(`SELECT 1 FROM inbox WHERE user_id = $1 FOR UPDATE`, userId);
-}
-
 /** Inboxes in PostgreSQL. `database` must be a transaction for what locks. */
 export function createInboxRepository(database: SqlClient): InboxRepository {
   /** Whatever changes an inbox locks it first, and counts the change. */
@@ -132,4 +124,9 @@ export function createInboxRepository(database: SqlClient): InboxRepository {
         channels,
       ),
   };
+}
+
+/** Locks a user's inbox until the end of the transaction. Whatever changes it does this first. */
+async function lockInbox(transaction: SqlClient, userId: string): Promise<void> {
+  await transaction.$queryRawUnsafe(`SELECT 1 FROM inbox WHERE user_id = $1 FOR UPDATE`, userId);
 }

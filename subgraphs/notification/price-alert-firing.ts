@@ -1,6 +1,6 @@
 import { pricePerUnit } from '#shared/weight.ts';
 import { midOf, type Tick } from '#shared/ticks/tick.ts';
-import { notify } from './notification-service.ts';
+import { notifyAll } from './notification-service.ts';
 import type { AlertMetrics } from './price-alert-metrics.ts';
 import type { FiredAlert, PriceAlertWatchRepository } from './price-alert-watch-repository.ts';
 import type { WriteChanges } from './price-alert-watch.ts';
@@ -21,23 +21,26 @@ export function createWriteChanges(options: {
   const { repository, metrics } = options;
   return async (tick, changes) => {
     const now = new Date(options.now());
-    let fired = 0;
+    let firedCount = 0;
     const written = await repository.write(tick, changes, {
       now,
-      async onFired(transaction, alert) {
-        fired += 1;
-        await notify(transaction, {
-          recipientId: alert.userId,
-          dedupeKey: `alert-${alert.id}-${tick.sequence}`,
-          category: 'PRICE_ALERT',
-          kind: 'price-alert',
-          data: messageOf(alert, tick),
-          ...(alert.channels.length > 0 && { channels: alert.channels }),
-          now,
-        });
+      async onFired(transaction, fired) {
+        firedCount = fired.length;
+        await notifyAll(
+          transaction,
+          fired.map((alert) => ({
+            recipientId: alert.userId,
+            dedupeKey: `alert-${alert.id}-${tick.sequence}`,
+            category: 'PRICE_ALERT',
+            kind: 'price-alert',
+            data: messageOf(alert, tick),
+            ...(alert.channels.length > 0 && { channels: alert.channels }),
+            now,
+          })),
+        );
       },
     });
-    metrics.fired.inc({ symbol: tick.symbol }, fired);
+    metrics.fired.inc({ symbol: tick.symbol }, firedCount);
     return written;
   };
 }

@@ -33,13 +33,13 @@ export type PriceAlertWatchRepository = {
   byIds(ids: readonly string[]): Promise<WatchedAlert[]>;
   /**
    * Writes what a tick has done to alerts, each only where it still stands as it stood when the tick was judged; `onFired`
-   * runs in the same transaction, for those that have fired, ordered by user.
+   * runs in the same transaction, once, with those that have fired, the oldest alert first.
    * @returns the ids that were written; the others have been changed by somebody else, or are over
    */
   write(
     tick: { sequence: number; time: number },
     changes: readonly AlertChange[],
-    options: { now: Date; onFired: (transaction: SqlClient, fired: FiredAlert) => Promise<void> },
+    options: { now: Date; onFired: (transaction: SqlClient, fired: FiredAlert[]) => Promise<void> },
   ): Promise<Set<string>>;
   /** Moves a position forward; nothing happens where another worker's is ahead in any respect. */
   savePosition(symbol: string, position: { sequence: number; coveredCount: number }): Promise<void>;
@@ -103,21 +103,21 @@ export function createPriceAlertWatchRepository<Transaction extends SqlClient>(o
     write: (tick, changes, { now, onFired }) =>
       database.$transaction(
         async (transaction) => {
-          const values = (kind: AlertChange['kind']) => {
-            const ofKind = changes.filter((change) => change.kind === kind);
-            return [ofKind.map(({ id }) => id), ofKind.map(({ from }) => from), tick.sequence, now.toISOString()];
-          };
-          const armed = await transaction.$queryRawUnsafe<{ id: string }[]>(armSql, ...values('ARMED'));
-          const fired = await transaction.$queryRawUnsafe<FiredAlert[]>(
-            fireSql,
-            ...values('FIRED'),
+          const written = await transaction.$queryRawUnsafe<(FiredAlert & { hasFired: boolean })[]>(
+            writeSql,
+            changes.map(({ id }) => id),
+            changes.map(({ from }) => from),
+            changes.map(({ kind }) => kind === 'FIRED'),
+            tick.sequence,
+            now.toISOString(),
             new Date(tick.time).toISOString(),
           );
-          // A recipient's inbox stays locked until the end: always in the same order, so that nobody waits for each other.
-          for (const alert of fired.toSorted((one, other) => (one.userId < other.userId ? -1 : 1))) {
-            await onFired(transaction, alert);
-          }
-          return new Set([...armed, ...fired].map(({ id }) => id));
+          const fired = written.filter(({ hasFired }) => hasFired);
+          await onFired(
+            transaction,
+            fired.toSorted((one, other) => (one.id < other.id ? -1 : 1)),
+          );
+          return new Set(written.map(({ id }) => id));
         },
         { timeout: 30_000, maxWait: 10_000 },
       ),
@@ -162,22 +162,21 @@ type WatchedRow = {
 };
 
 /**
- * Alerts that stand as they stood when the tick was judged, locked in the order of their ids: $1 ids, $2 the ticks of their
- * states, $4 now. Whoever comes second finds them changed, and changes nothing.
+ * Arms alerts, or lets them fire, that stand as they stood when the tick was judged: $1 ids, $2 the ticks of their states,
+ * $3 whether they fire, $4 the tick, $5 now, $6 the tick's time. They are locked in the order of their ids; whoever comes
+ * second finds them changed, and changes nothing.
  */
-const unchangedSql = `SELECT price_alert.id FROM price_alert
-  JOIN unnest($1::uuid[], $2::bigint[]) AS judged(id, state_sequence) USING (id, state_sequence)
-  WHERE status = 'ACTIVE' AND state_sequence < $3::bigint AND (expires_at IS NULL OR expires_at > $4::timestamptz)
-  ORDER BY price_alert.id FOR UPDATE OF price_alert`;
-
-const armSql = `WITH unchanged AS (${unchangedSql})
-  UPDATE price_alert SET is_armed = true, state_sequence = $3::bigint
-  FROM unchanged WHERE price_alert.id = unchanged.id RETURNING price_alert.id::text`;
-
-const fireSql = `WITH unchanged AS (${unchangedSql})
+const writeSql = `WITH unchanged AS (
+    SELECT price_alert.id, fires FROM price_alert
+    JOIN unnest($1::uuid[], $2::bigint[], $3::boolean[]) AS judged(id, state_sequence, fires) USING (id, state_sequence)
+    WHERE status = 'ACTIVE' AND state_sequence < $4::bigint AND (expires_at IS NULL OR expires_at > $5::timestamptz)
+    ORDER BY price_alert.id FOR UPDATE OF price_alert
+  )
   UPDATE price_alert
-  SET is_armed = false, state_sequence = $3::bigint, trigger_count = trigger_count + 1,
-    last_triggered_sequence = $3::bigint, last_triggered_at = $5::timestamptz,
-    status = CASE repeat WHEN 'ONCE' THEN 'TRIGGERED' ELSE status END
+  SET is_armed = NOT fires, state_sequence = $4::bigint, trigger_count = trigger_count + fires::int,
+    last_triggered_sequence = CASE WHEN fires THEN $4::bigint ELSE last_triggered_sequence END,
+    last_triggered_at = CASE WHEN fires THEN $6::timestamptz ELSE last_triggered_at END,
+    status = CASE WHEN fires AND repeat = 'ONCE' THEN 'TRIGGERED' ELSE status END
   FROM unchanged WHERE price_alert.id = unchanged.id
-  RETURNING price_alert.id::text, user_id AS "userId", condition, threshold::text, unit, fineness::text, channels, note`;
+  RETURNING price_alert.id::text, user_id AS "userId", condition, threshold::text, unit, fineness::text, channels, note,
+    fires AS "hasFired"`;

@@ -30,7 +30,7 @@ const retryMs = 1_000;
 /** Alerts that are read at once. */
 const alertsAtOnce = 5_000;
 /** Changes that are written in one transaction, and transactions that are under way at once. */
-const changesAtOnce = 50;
+const changesAtOnce = 500;
 const writersAtOnce = 4;
 /** Reading that waits for a Redis which is away does not end before that is back; nobody waits for it. */
 const closeMs = 1_000;
@@ -147,7 +147,7 @@ export function createPriceAlertWatch(options: {
   async function join(alerts: readonly WatchedAlert[], here: number): Promise<void> {
     const late = createAlertBook();
     for (const alert of alerts) (alert.stateSequence < here ? late : book).add(alert);
-    const begin = Math.min(here, ...alerts.map(({ stateSequence }) => stateSequence));
+    const begin = alerts.reduce((least, { stateSequence }) => Math.min(least, stateSequence), here);
     const overtaken: string[] = [];
     for await (const tick of ticks.between(begin, here)) {
       for (const id of await writeAll(tick, late.apply(tick.sequence, alertPriceOf(tick)))) {

@@ -1,5 +1,5 @@
 import type { SqlClient } from '#shared/database.ts';
-import { lockInbox } from './inbox-repository.ts';
+import { lockDeliveries } from './delivery-repository.ts';
 import type { QuietHours } from './domain/quiet-hours.ts';
 
 export type QuietHoursRepository = {
@@ -37,7 +37,7 @@ export function createQuietHoursRepository(database: SqlClient): QuietHoursRepos
       return (await database.$executeRawUnsafe(`DELETE FROM quiet_hours WHERE user_id = $1`, userId)) > 0;
     },
     async releaseHeld(userId, now) {
-      await lockInbox(database, userId);
+      await lockDeliveries(database, userId);
       await database.$executeRawUnsafe(
         `UPDATE delivery SET due_at = $2::timestamptz
          WHERE recipient_id = $1 AND status = 'QUEUED' AND waits_for IN ('QUIET_HOURS', 'DIGEST')`,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timeText } from './format.ts';
+import { moneyText, timeText } from './format.ts';
 import { defineTemplate } from './template.ts';
 
 const decimalText = z.string().regex(/^\d+(\.\d+)?$/);
@@ -49,12 +49,7 @@ export const priceAlert = defineTemplate(priceAlertData, {
 
 /** Every digit that it has: a price just beyond a threshold must not look like the threshold. */
 function priceText({ symbol }: PriceAlertData, amount: string, locale: string): string {
-  const format = new Intl.NumberFormat(locale, {
-    style: 'currency',
-    currency: symbol.slice(-3),
-    maximumFractionDigits: 8,
-  });
-  return format.format(amount as Intl.StringNumericLiteral);
+  return moneyText({ amount, currency: symbol.slice(-3) }, locale, { mostDigits: 8 });
 }
 
 function finenessText({ fineness }: PriceAlertData): string {
