@@ -1,10 +1,15 @@
 import { join } from 'node:path';
-import { developmentSecrets } from './development-secrets.ts';
 import type { LocalSettings } from './config.ts';
 import type { Service, ServiceProcess } from './services.ts';
 
 /** Where the running system keeps its data: what the processes are told besides the user's own environment. */
-export type Addresses = { databaseUrlOf(service: Service): string; redisUrl: string; smtpUrl: string };
+export type Addresses = {
+  databaseUrlOf(service: Service): string;
+  redisUrl: string;
+  smtpUrl: string;
+  /** What only a service itself is told, by its name. */
+  secrets: Readonly<Record<string, NodeJS.ProcessEnv>>;
+};
 
 /** The port of a process on this machine. */
 export function portOf(process: { portOffset: number }, settings: LocalSettings): number {
@@ -25,7 +30,7 @@ export function processEnvironment(
   return {
     NODE_ENV: 'development',
     ...(auth && { AUTH_JWKS_URL: `http://127.0.0.1:${portOf(auth, settings)}/.well-known/jwks.json` }),
-    ...developmentSecrets(settings.dataDirectory)[service.name],
+    ...addresses.secrets[service.name],
     ...settings.environment,
     HOST: '127.0.0.1',
     PORT: String(portOf(process, settings)),

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { allReady } from './all-ready.ts';
 import { claimDataDirectory } from './data-directory.ts';
+import { developmentSecrets } from './development-secrets.ts';
 import { chooseMail } from './mail.ts';
 import { assertFree } from './ports.ts';
 import { embeddedDatabaseUrl } from './postgres.ts';
@@ -85,6 +86,7 @@ export async function startSystem(options: {
       settings.databaseUrls[service.name] ?? embeddedDatabaseUrl(postgresPort, databaseName(service)),
     redisUrl: redis.url,
     smtpUrl: mail.smtpUrl,
+    secrets: developmentSecrets(dataDirectory),
   };
 
   const storage = [needsPostgres ? postgresPlan(settings) : undefined, redisPlan(redis), mailPlan(mail)].filter(

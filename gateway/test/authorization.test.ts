@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Kind, parse, type DefinitionNode, type OperationDefinitionNode } from 'graphql';
+import { aPushSubscription } from '#shared/testing/builders.ts';
 import type { GraphqlClient } from '#shared/testing/graphql-client.ts';
 import { registerCustomer, signInAs, type SignedIn } from './callers.ts';
 import { startGoldSystem, type GoldSystem } from './gold-system.ts';
@@ -170,13 +171,7 @@ const rows: Record<string, Row> = {
   },
   RegisterPush: {
     ...signedIn,
-    variables: () => ({
-      input: {
-        endpoint: `https://push.example/${randomUUID()}`,
-        p256dh: 'BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM',
-        auth: 'tBHItJI5svbpez7KI4CCXg',
-      },
-    }),
+    variables: () => ({ input: aPushSubscription() }),
   },
   DeadLetters: { ...operators, variables: () => ({ first: 10 }) },
   ReplayDeadLetter: { ...operators, variables: () => ({ id: randomUUID() }) },

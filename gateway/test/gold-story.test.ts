@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decimal } from '#shared/decimal.ts';
+import { aPushSubscription } from '#shared/testing/builders.ts';
 import { eventually } from '#shared/testing/eventually.ts';
 import {
   CreditWalletDocument,
@@ -96,12 +97,7 @@ describe('register, credit, quote, order, pay: the customer is told of each step
 });
 
 async function registerPush(customer: SignedIn): Promise<void> {
-  const input = {
-    endpoint: `https://push.example/${randomUUID()}`,
-    p256dh: 'BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM',
-    auth: 'tBHItJI5svbpez7KI4CCXg',
-  };
   const document = `mutation ($input: RegisterPushSubscriptionInput!) { registerPushSubscription(input: $input) { __typename } }`;
-  const { data } = await customer.request(document, { input });
+  const { data } = await customer.request(document, { input: aPushSubscription() });
   expect(data).toEqual({ registerPushSubscription: { __typename: 'PushSubscription' } });
 }

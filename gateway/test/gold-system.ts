@@ -10,6 +10,7 @@ import { createGraphqlClient } from '#shared/testing/graphql-client.ts';
 import { startMailCatcher } from '#shared/testing/mail-catcher.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createTestRedis } from '#shared/testing/test-redis.ts';
+import { oldestUnhandledSeconds } from '#shared/testing/unhandled-events.ts';
 import { readConfig as readAuthConfig } from '../../subgraphs/auth/config.ts';
 import { wire as wireAuth } from '../../subgraphs/auth/wiring.ts';
 import { readConfig as readMarketDataConfig } from '../../subgraphs/market-data/config.ts';
@@ -105,9 +106,8 @@ export async function startGoldSystem(settings: Environment = { FEED: 'simulator
     untilEverythingIsHandled: () =>
       eventually(async () => {
         for (const worker of workers) {
-          const metrics = await (await fetch(`${worker}/metrics`)).text();
-          const oldest = /^gold_outbox_oldest_seconds(?:{.*})? (.*)$/m.exec(metrics)?.[1] ?? '0';
-          if (Number(oldest) > 0) throw new Error(`an event has waited for ${oldest} s`);
+          const oldest = await oldestUnhandledSeconds(worker);
+          if (oldest > 0) throw new Error(`an event has waited for ${oldest} s`);
         }
       }, 30_000),
     async stop(name: string) {

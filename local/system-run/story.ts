@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomInt, randomUUID } from 'node:crypto';
 import { developmentPassword } from '#prisma/auth/development-users.ts';
+import { aPushSubscription } from '#shared/testing/builders.ts';
+import { eventually } from '#shared/testing/eventually.ts';
 import { readMails } from '#shared/testing/mail-catcher.ts';
+import { oldestUnhandledSeconds } from '#shared/testing/unhandled-events.ts';
 import { embeddedPortOffsets, listProcesses, services } from '../services.ts';
 import { contractOperation } from './contract-operation.ts';
 import { follow } from './follower.ts';
@@ -27,7 +30,7 @@ export async function tellStory(clone: RunningClone, disturb: () => Promise<void
   const authorization = `Bearer ${session.accessToken}`;
   const customer = createPatientClient(clone.url, authorization);
   const operator = await signInOperator(clone, visitor);
-  await customer.request(contractOperation('notifications', 'RegisterPush'), { input: browser() });
+  await customer.request(contractOperation('notifications', 'RegisterPush'), { input: aPushSubscription() });
   const inbox = follow<InboxEvent>({
     url: clone.url,
     document: 'subscription ($after: BigInt) { inboxChanged(after: $after) { sequence notification { id title } } }',
@@ -132,24 +135,11 @@ async function isTold(
 
 /** Waits until no worker has an event that its consumer has not handled: whatever is told twice would be told by then. */
 async function everythingIsHandled(clone: RunningClone): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  for (const { role, portOffset, name } of listProcesses(services)) {
-    if (role !== 'worker') continue;
-    for (;;) {
-      const response = await fetch(`http://127.0.0.1:${clone.portBase + portOffset}/metrics`).catch(() => undefined);
-      const text = await response?.text();
-      const oldest = /^gold_outbox_oldest_seconds(?:{.*})? (.*)$/m.exec(text ?? '')?.[1];
-      if (text !== undefined && Number(oldest ?? 0) === 0) break;
-      assert.ok(Date.now() < deadline, `${name} still has an event ${oldest} s old`);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+  const workers = listProcesses(services).filter(({ role }) => role === 'worker');
+  await eventually(async () => {
+    for (const { portOffset, name } of workers) {
+      const oldest = await oldestUnhandledSeconds(`http://127.0.0.1:${clone.portBase + portOffset}`);
+      assert.equal(oldest, 0, `${name} still has an event ${oldest} s old`);
     }
-  }
-}
-
-function browser() {
-  return {
-    endpoint: `https://push.example/${randomUUID()}`,
-    p256dh: 'BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM',
-    auth: 'tBHItJI5svbpez7KI4CCXg',
-  };
+  }, withinMs);
 }

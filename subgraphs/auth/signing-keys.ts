@@ -1,14 +1,16 @@
-import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import type { SqlClient, TransactionalClient } from '#shared/database.ts';
 import { DomainError } from '#shared/errors.ts';
 import type { Logger } from '#shared/logger.ts';
+import type { TokenKeys } from '#shared/token-keys.ts';
 import { pause } from '#shared/waiting.ts';
 import { signingKeyAt, type KeyTimes, type RotationTimes } from './domain/key-rotation.ts';
 import type { KeySealer } from './key-sealer.ts';
 import { rotateSigningKeys } from './rotate-signing-keys.ts';
 import { createSigningKeyRepository, type StoredKey } from './signing-key-repository.ts';
 
-export type SigningKeys = {
+/** `keyOf` gives the published keys one by one, as verifying a token asks for them. */
+export type SigningKeys = TokenKeys & {
   /** Resolves when there is a key to sign with; waits for PostgreSQL where it must. */
   start(): Promise<void>;
   /**
@@ -100,6 +102,12 @@ export function createSigningKeys<Transaction extends SqlClient>(options: {
       });
     },
     published: () => stored.map(({ publicJwk }) => publicJwk),
+    async keyOf(kid) {
+      const key = stored.find((one) => one.kid === kid);
+      return (
+        key && createPublicKey({ key: key.publicJwk, format: 'jwk' }).export({ format: 'pem', type: 'spki' }).toString()
+      );
+    },
     async close() {
       closing.abort();
       await running;

@@ -4,7 +4,7 @@ import { createMetrics } from '#shared/metrics.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
 import { processName } from '#shared/service-settings.ts';
 import { createSubgraphServer, readSubgraphSchema } from '#shared/subgraph-server.ts';
-import { createTokenVerifier, type TokenVerifier } from '#shared/token-verifier.ts';
+import { createTokenVerifier } from '#shared/token-verifier.ts';
 import { createAccessTokens } from './access-tokens.ts';
 import { createAccountService } from './account-service.ts';
 import type { Config } from './config.ts';
@@ -59,14 +59,14 @@ export function wireServer(config: Config, now: () => Date = () => new Date()): 
     now,
   });
   const users = createUserService({ database, sessions, now });
-  let verifier: TokenVerifier | undefined;
   const server = createSubgraphServer({
     schema: readSubgraphSchema(new URL('schema.graphql', import.meta.url), resolvers),
     config,
     logger,
     metrics: createMetrics(processName('auth', config)),
     checks: { postgresql: databaseCheck(database) },
-    verifier: { verify: async (authorization) => verifier!.verify(authorization) },
+    // Its own tokens are verified with the keys that it publishes to everybody else.
+    verifier: createTokenVerifier({ keys, issuer: config.AUTH_ISSUER }),
     createContext: (base) => createContext(base, { accounts, sessions, users }),
     routes: { [keySetPath]: createKeySetRoute(keys) },
   });
@@ -75,22 +75,12 @@ export function wireServer(config: Config, now: () => Date = () => new Date()): 
     async start() {
       await keys.start();
       if (isProduction) await refuseDevelopmentSignIns(database, passwords);
-      const port = await server.listen();
-      // Its own tokens are verified as everybody else does it: with the keys that are published, here by itself.
-      verifier = createTokenVerifier({ jwksUrl: ownKeySet(config.HOST, port), issuer: config.AUTH_ISSUER });
-      return port;
+      return server.listen();
     },
     async stop() {
-      // Asked to stop while it was still waiting for PostgreSQL, it has nothing to close.
-      if (verifier) await server.close();
+      await server.close();
       await keys.close();
       await database.$disconnect();
     },
   };
-}
-
-/** The address of the key set as this process itself reaches it. */
-function ownKeySet(host: string, port: number): string {
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}${keySetPath}`;
 }

@@ -4,12 +4,12 @@ import { createHousekeeping } from '#shared/housekeeping.ts';
 import { createHttpServer } from '#shared/http-server.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import { closeRedis, createRedis, redisCheck } from '#shared/redis.ts';
+import { repeat } from '#shared/repeat.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
 import { processName } from '#shared/service-settings.ts';
 import type { Config } from './config.ts';
 import { openDatabase, openLogger, rotationTimes } from './connections.ts';
 import { removeExpired } from './jobs/remove-expired.ts';
-import { repeat } from './jobs/repeat.ts';
 import { createKeySealer } from './key-sealer.ts';
 import { rotateSigningKeys } from './rotate-signing-keys.ts';
 

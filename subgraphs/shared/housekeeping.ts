@@ -1,8 +1,6 @@
 import type { SqlClient } from './database.ts';
 import type { Logger } from './logger.ts';
-import { pause } from './waiting.ts';
-
-export type Housekeeping = { start(): void; close(): Promise<void> };
+import { repeat, type RepeatedJob } from './repeat.ts';
 
 /**
  * Days that rows are kept which only protect against repeats, by table, the column that says how old a row is, and which
@@ -24,12 +22,10 @@ export function createHousekeeping(options: {
   database: SqlClient;
   tables: readonly (keyof typeof kept)[];
   logger: Logger;
-}): Housekeeping {
+}): RepeatedJob {
   const { database, tables, logger } = options;
-  const closing = new AbortController();
-  let running: Promise<void> | undefined;
 
-  async function clean(table: keyof typeof kept): Promise<void> {
+  async function clean(table: keyof typeof kept, closing: AbortSignal): Promise<void> {
     const { days, age, which } = kept[table];
     let removed: number;
     do {
@@ -38,25 +34,19 @@ export function createHousekeeping(options: {
            SELECT ctid FROM ${table} WHERE ${which} AND ${age} < now() - interval '${days} days' LIMIT ${batchSize}))`,
       );
       if (removed > 0) logger.info({ table, removed }, 'old rows removed');
-    } while (removed === batchSize && !closing.signal.aborted);
+    } while (removed === batchSize && !closing.aborted);
   }
 
-  async function run(): Promise<void> {
-    while (!closing.signal.aborted) {
+  return repeat({
+    name: 'housekeeping',
+    everyMs,
+    logger,
+    async work(closing) {
       for (const table of tables) {
-        await clean(table).catch((err: unknown) => logger.warn({ err, table }, 'old rows could not be removed'));
+        await clean(table, closing).catch((err: unknown) =>
+          logger.warn({ err, table }, 'old rows could not be removed'),
+        );
       }
-      await pause(everyMs, closing.signal);
-    }
-  }
-
-  return {
-    start() {
-      running ??= run();
     },
-    async close() {
-      closing.abort();
-      await running;
-    },
-  };
+  });
 }

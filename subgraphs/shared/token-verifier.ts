@@ -1,7 +1,7 @@
 import jwt from 'jsonwebtoken';
 import { anonymous, roles, type Caller, type Role } from './caller.ts';
 import { DomainError } from './errors.ts';
-import { createTokenKeys } from './token-keys.ts';
+import { createTokenKeys, type TokenKeys } from './token-keys.ts';
 
 export type TokenVerifier = {
   /**
@@ -13,11 +13,16 @@ export type TokenVerifier = {
 };
 
 /**
- * Verifies ES256 access tokens (RFC 7519, RFC 7518) with the keys of a JWKS. Without its URL every caller is anonymous.
+ * Verifies ES256 access tokens (RFC 7519, RFC 7518) with the keys of a JWKS, or with `keys` where they are at hand. Without
+ * either every caller is anonymous.
  */
-export function createTokenVerifier(options: { jwksUrl: string | undefined; issuer: string }): TokenVerifier {
-  if (!options.jwksUrl) return { verify: async () => anonymous };
-  const keys = createTokenKeys(options.jwksUrl);
+export function createTokenVerifier(options: {
+  jwksUrl?: string | undefined;
+  keys?: TokenKeys;
+  issuer: string;
+}): TokenVerifier {
+  const keys = options.keys ?? (options.jwksUrl ? createTokenKeys(options.jwksUrl) : undefined);
+  if (!keys) return { verify: async () => anonymous };
   return {
     async verify(authorization) {
       if (!authorization) return anonymous;

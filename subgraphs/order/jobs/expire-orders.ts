@@ -1,8 +1,6 @@
 import type { Logger } from '#shared/logger.ts';
-import { pause } from '#shared/waiting.ts';
+import { repeat, type RepeatedJob } from '#shared/repeat.ts';
 import type { OrderService } from '../order-service.ts';
-
-export type OrderExpiry = { start(): void; close(): Promise<void> };
 
 /** Orders that are looked up at once. */
 const batchSize = 100;
@@ -16,16 +14,14 @@ export function createOrderExpiry(options: {
   orders: Pick<OrderService, 'overdueOrders' | 'expireOrder'>;
   logger: Logger;
   everyMs?: number;
-}): OrderExpiry {
+}): RepeatedJob {
   const { orders, logger, everyMs = 1_000 } = options;
-  const closing = new AbortController();
-  let running: Promise<void> | undefined;
 
   /** @returns how many have expired */
-  async function expireBatch(): Promise<number> {
+  async function expireBatch(closing: AbortSignal): Promise<number> {
     let expired = 0;
     for (const orderId of await orders.overdueOrders(batchSize)) {
-      if (closing.signal.aborted) break;
+      if (closing.aborted) break;
       try {
         if (await orders.expireOrder(orderId)) expired += 1;
       } catch (err) {
@@ -35,25 +31,13 @@ export function createOrderExpiry(options: {
     return expired;
   }
 
-  async function run(): Promise<void> {
-    while (!closing.signal.aborted) {
-      try {
-        // Full batches follow each other at once, as long as they get somewhere.
-        while ((await expireBatch()) === batchSize && !closing.signal.aborted);
-      } catch (err) {
-        logger.warn({ err }, 'overdue orders could not be looked up; trying again');
-      }
-      await pause(everyMs, closing.signal);
-    }
-  }
-
-  return {
-    start() {
-      running ??= run();
+  return repeat({
+    name: 'expire-orders',
+    everyMs,
+    logger,
+    async work(closing) {
+      // Full batches follow each other at once, as long as they get somewhere.
+      while ((await expireBatch(closing)) === batchSize && !closing.aborted);
     },
-    async close() {
-      closing.abort();
-      await running;
-    },
-  };
+  });
 }
