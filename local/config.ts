@@ -18,7 +18,7 @@ export type LocalSettings = {
   redisUrl: string | undefined;
   smtpUrl: string | undefined;
   /** Where market-data takes prices from, for the list of addresses; its own config.ts decides and checks. */
-  feed: string;
+  feeds: string;
   /** A PostgreSQL server for tests, with the right to create databases; embedded when unset. */
   testDatabaseUrl: string | undefined;
   /** What child processes inherit. */
@@ -78,7 +78,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv, of: readonly Servi
     databaseUrls: Object.fromEntries(databaseUrls),
     redisUrl: text('REDIS_URL'),
     smtpUrl: text('SMTP_URL'),
-    feed: environment.FEED || 'simulator',
+    feeds: environment.FEEDS || 'simulator',
     testDatabaseUrl: text('TEST_DATABASE_URL'),
     environment,
   };

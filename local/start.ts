@@ -59,7 +59,7 @@ function printAddresses(settings: LocalSettings, { redis, mail, addresses }: Run
     ...subgraphs.map((one): [string, string] => [`${one.name} data`, databaseAddress(one)]),
     ['Redis', describeRedis(redis)],
     ['Mail', describeMail(mail)],
-    ['Prices from', `${settings.feed} (FEED)`],
+    ['Prices from', `${settings.feeds} (FEEDS)`],
     ['Data and logs', settings.dataDirectory],
   ];
   line('');

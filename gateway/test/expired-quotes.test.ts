@@ -9,7 +9,7 @@ import { startGoldSystem, type GoldSystem } from './gold-system.ts';
 let system: GoldSystem;
 let customer: SignedIn;
 beforeAll(async () => {
-  system = await startGoldSystem({ FEED: 'simulator', SIMULATOR_SEED: '1', QUOTE_TTL_SECONDS: '4' });
+  system = await startGoldSystem({ FEEDS: 'simulator', SIMULATOR_SEED: '1', QUOTE_TTL_SECONDS: '4' });
   customer = await registerCustomer(system);
 }, 60_000);
 afterAll(async () => {

@@ -44,7 +44,7 @@ const variableOf = (service: string, what: string) => `${service.toUpperCase().r
  * Every service of the system with its worker, behind a real gateway: real HTTP, WebSockets, PostgreSQL, Redis and SMTP.
  * @param settings environment variables for all processes beside what connects them
  */
-export async function startGoldSystem(settings: Environment = { FEED: 'simulator', SIMULATOR_SEED: '1' }) {
+export async function startGoldSystem(settings: Environment = { FEEDS: 'simulator', SIMULATOR_SEED: '1' }) {
   const redis = createTestRedis();
   const mail = await startMailCatcher();
   const databases = new Map<string, TestDatabase>();

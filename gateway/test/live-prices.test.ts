@@ -5,9 +5,12 @@ import {
   CatalogueDocument,
   GoldNowDocument,
   InstrumentsDocument,
+  LiveCandleDocument,
   LivePriceDocument,
   LivePriceWithProductsDocument,
   LiveProductPriceDocument,
+  MarketStatusDocument,
+  PriceAtDocument,
   ProductPriceDocument,
   ResumedPriceDocument,
 } from '../generated/operations.ts';
@@ -88,11 +91,49 @@ describe('the live price, through the gateway', () => {
   });
 });
 
+describe('the market, through the gateway', () => {
+  test('shows the candle under way at once and as it grows', async () => {
+    const events = system.client.subscribe(LiveCandleDocument, { symbol: 'XAU-USD', interval: 'DAY_1' });
+    const candles = (await events.take(3)).map(({ data }) => data!.candleUpdated);
+    const counts = candles.map(({ tickCount }) => tickCount);
+    expect(counts).toEqual(counts.toSorted((one, other) => one - other));
+    expect(new Set(counts).size).toBe(3);
+    for (const { openTime, high, low, close, isClosed } of candles) {
+      expect(openTime).toBe(candles[0]!.openTime);
+      expect(decimal(low).lte(close) && decimal(close).lte(high)).toBe(true);
+      expect(isClosed).toBe(false);
+    }
+    await events.return();
+  });
+
+  test('says whether it is open', async () => {
+    const events = system.client.subscribe(MarketStatusDocument, { symbol: 'XAU-EUR' });
+    const { data } = await events.next();
+    expect(data!.marketStatusChanged).toEqual({ state: 'OPEN', reason: null, nextChangeAt: null });
+    await events.return();
+  });
+
+  test('knows the price of each moment', async () => {
+    const events = system.client.subscribe(LivePriceDocument, { symbol: 'XAU-USD' });
+    const [price, next] = (await events.take(2)).map(({ data }) => data!.priceUpdated);
+    await events.return();
+    const ask = (at: string) => system.client.request(PriceAtDocument, { symbol: 'XAU-USD', at });
+    const justBefore = new Date(Date.parse(next!.time) - 1).toISOString();
+    const { sequence, bid, ask: asked, mid, time } = price!;
+    expect((await ask(justBefore)).data!.instrument!.priceAt).toEqual({ sequence, bid, ask: asked, mid, time });
+    expect((await ask('1990-01-01T00:00:00Z')).data!.instrument!.priceAt).toBeNull();
+    const future = await ask(new Date(Date.now() + 60_000).toISOString());
+    expect(future.errors![0]!.extensions).toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+});
+
 describe('what clients ask for', () => {
   test('Instruments lists the metals in all their currencies, each with a live price', async () => {
     const { data, errors } = await system.client.request(InstrumentsDocument);
     expect(errors).toBeUndefined();
-    const symbols = ['XAU-USD', 'XAU-EUR', 'XAU-GBP', 'XAU-TRY', 'XAU-AED', 'XAU-IRR', 'XAG-USD'];
+    const symbols = ['XAU', 'XAG'].flatMap((metal) =>
+      ['USD', 'EUR', 'GBP', 'TRY', 'AED', 'IRR'].map((currency) => `${metal}-${currency}`),
+    );
     expect(data!.instruments.map(({ symbol }) => symbol)).toEqual(symbols);
     for (const { price } of data!.instruments) expect(price).toMatchObject({ isStale: false, quality: 'DEGRADED' });
   });

@@ -30,7 +30,7 @@ async function firstRows(count: number): Promise<Row[]> {
 (isHere ? describe : describe.skip)('a recording of real ticks that is replayed', () => {
   let system: GoldSystem;
   beforeAll(async () => {
-    system = await startGoldSystem({ FEED: 'replay', REPLAY_FILE: recording, REPLAY_SPEED: '100' });
+    system = await startGoldSystem({ FEEDS: 'replay', REPLAY_FILE: recording, REPLAY_SPEED: '100' });
   }, 60_000);
   afterAll(() => system.close(), 60_000);
 

@@ -37,7 +37,7 @@ export type ChartService = {
   optionalSecretEnv?: string[];
   migration?: { seed: boolean };
   server: { replicas: number; autoscaling?: { maxReplicas: number } };
-  worker?: { replicas: number; singleton?: boolean };
+  worker?: { replicas: number };
 };
 type ChartValues = {
   env: Record<string, string>;

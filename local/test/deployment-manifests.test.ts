@@ -134,12 +134,11 @@ describeWith(helm)('the chart', () => {
     }
   });
 
-  test('never runs two ingesters, not even during an upgrade', () => {
+  test('keeps an ingester through an upgrade, and one that stands by', () => {
     expect(find('Deployment', 'market-data-worker')?.spec).toMatchObject({
-      replicas: 1,
-      strategy: { type: 'Recreate' },
+      replicas: 2,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0 } },
     });
-    expect(() => run('template', 'gold', chart, '--set', 'services.market-data.worker.replicas=2')).toThrow();
   });
 
   test('migrates each database before the processes of an installation or upgrade start', () => {

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import type { ServiceConfig } from './deployment-files.ts';
 
 /** Settings that a deployment gives another value than the default of the config.ts that reads them: what connects it. */
-const itsOwn = /^(NODE_ENV|HOST|PORT|ROLE|EXPLORER|MARKET_HOURS|\w+_URL)$/;
+const itsOwn = /^(NODE_ENV|HOST|PORT|ROLE|EXPLORER|\w+_URL)$/;
 
 /** Whether a variable of that name is to be seen by nobody. */
 export function isSecret(name: string): boolean {
-  return /(SECRET|PASSWORD|TOKEN|SIGNING_KEY|PRIVATE_KEY|_SID)$/.test(name);
+  return /(SECRET|PASSWORD|TOKEN|(SIGNING|PRIVATE|GOLDAPI|METALS_DEV|METALPRICEAPI|NAVASAN)_KEY|AUTHORIZATION|_SID)$/.test(
+    name,
+  );
 }
 
 /** How the variables of a service begin: MARKET_DATA for market-data. */

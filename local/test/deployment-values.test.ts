@@ -74,7 +74,7 @@ describe("the chart's values", () => {
     }
   });
 
-  test('has one ingester, and never two during an upgrade', () => {
-    expect(chart.services['market-data']?.worker).toMatchObject({ singleton: true, replicas: 1 });
+  test('has an ingester that leads and one that stands by', () => {
+    expect(chart.services['market-data']?.worker).toMatchObject({ replicas: 2 });
   });
 });

@@ -10,6 +10,11 @@ const instruments = [
   { symbol: 'XAU-AED', name: 'Gold in UAE dirhams' },
   { symbol: 'XAU-IRR', name: 'Gold in Iranian rials' },
   { symbol: 'XAG-USD', name: 'Silver in US dollars' },
+  { symbol: 'XAG-EUR', name: 'Silver in euros' },
+  { symbol: 'XAG-GBP', name: 'Silver in pounds sterling' },
+  { symbol: 'XAG-TRY', name: 'Silver in Turkish lira' },
+  { symbol: 'XAG-AED', name: 'Silver in UAE dirhams' },
+  { symbol: 'XAG-IRR', name: 'Silver in Iranian rials' },
 ];
 
 /** Fills an empty database with the instruments, and brings those that are there up to date. May be run any number of times. */

@@ -1,15 +1,47 @@
 import { z } from 'zod';
 import { wholeNumber } from '#shared/environment.ts';
 import { databaseUrl, readProcessConfig, subgraphSettings } from '#shared/service-settings.ts';
+import { feedSettings, feedsWithoutHours, problemsOfFeeds } from './feeds/feed-settings.ts';
+
+const basisPoints = (usual: number) => wholeNumber({ min: 1, max: 10_000 }).default(usual);
+const closingPattern = /^\d{4}-\d{2}-\d{2}(@([01]\d|2[0-3]):[0-5]\d)?$/;
 
 /** What market-data takes from its environment. */
 export const settings = {
   ...subgraphSettings(4002),
-  MARKET_DATA_DATABASE_URL: databaseUrl().describe('PostgreSQL of instruments, checkpoints and candles'),
+  MARKET_DATA_DATABASE_URL: databaseUrl().describe('PostgreSQL of instruments, ticks and candles'),
   MARKET_HOURS: z
-    .enum(['always-open', 'new-york'])
-    .default('always-open')
-    .describe('new-york: Sunday 18:00 to Friday 17:00 New York with a daily break; the simulator keeps to it'),
+    .enum(['by-feeds', 'always-open', 'new-york'])
+    .default('by-feeds')
+    .describe(
+      'new-york: Sunday 18:00 to Friday 17:00 New York with a daily break and holidays. by-feeds: that, or always-open where the feeds only simulate or replay',
+    ),
+  MARKET_HOLIDAYS: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const days = text.split(',').flatMap((each) => (each.trim() === '' ? [] : [each.trim()]));
+      for (const day of days) {
+        if (!closingPattern.test(day) || Number.isNaN(Date.parse(day.slice(0, 10))))
+          context.addIssue({ code: 'custom', message: `"${day}" is not like 2026-12-28 or 2026-11-27@13:30` });
+      }
+      return days;
+    })
+    .describe(
+      'Days of trade, between commas, on which New York is closed beside New Year, Good Friday and Christmas; with @13:30 it closes early at that time',
+    ),
+  CURRENCIES: z
+    .string()
+    .default('USD,EUR,GBP,TRY,AED,IRR')
+    .transform((text, context) => {
+      const currencies = text.split(',').map((each) => each.trim());
+      for (const currency of currencies) {
+        if (!/^[A-Z]{3}$/.test(currency))
+          context.addIssue({ code: 'custom', message: `"${currency}" is not an ISO 4217 code such as EUR` });
+      }
+      return currencies;
+    })
+    .describe('Currencies that gold and silver are priced in; those beyond the seeded ones become instruments'),
   STALE_AFTER_MS: wholeNumber({ min: 1 })
     .default(15_000)
     .describe('Milliseconds after its arrival when a price is stale'),
@@ -21,41 +53,57 @@ export const settings = {
     .describe('Ticks of a symbol that each process holds; older ones are read from Redis'),
   TICKS_KEPT: wholeNumber({ min: 100, max: 10_000_000 })
     .default(10_000)
-    .describe('Ticks of a symbol that its stream in Redis keeps at least'),
-  FEED: z.enum(['simulator', 'replay']).default('simulator').describe('Where prices come from'),
-  MAX_SPREAD_BPS: wholeNumber({ min: 1, max: 10_000 })
-    .default(50)
-    .describe('Widest spread, in basis points of mid, with which a quote is accepted'),
+    .describe('Ticks of a symbol that its stream in Redis keeps at least; older ones are read from PostgreSQL'),
+  TICKS_KEPT_AT_MOST: wholeNumber({ min: 100, max: 10_000_000 })
+    .default(300_000)
+    .describe(
+      'Ticks of a symbol that its stream keeps at most while PostgreSQL is away and they are not yet written there',
+    ),
+  TICK_HISTORY_DAYS: wholeNumber({ min: 1, max: 400 })
+    .default(30)
+    .describe('Days that ticks are kept in PostgreSQL; candles are kept for ever'),
+  CANDLE_WATERMARK_MS: wholeNumber({ max: 60_000 })
+    .default(2_000)
+    .describe('Milliseconds that a candle waits for late ticks behind its end before it counts as closed'),
+  CANDLE_UPDATE_MS: wholeNumber({ min: 100, max: 60_000 })
+    .default(1_000)
+    .describe('Milliseconds between two events of one live candle at least'),
+  CONSENSUS_WINDOW_MS: wholeNumber({ max: 1_000 })
+    .default(20)
+    .describe('Milliseconds in which quotes of several feeds count as simultaneous; a single feed is never waited for'),
+  CONSENSUS_QUORUM: wholeNumber({ min: 1, max: 20 })
+    .default(1)
+    .describe('Fresh sources that a price needs in an open market; with fewer it is halted'),
+  MAX_SPREAD_BPS: basisPoints(50).describe('Widest spread, in basis points of mid, with which a quote is accepted'),
+  MAX_JUMP_BPS: basisPoints(50).describe(
+    'Basis points that a source may jump, or 8 times its usual move of the last minute, before it must be confirmed',
+  ),
+  MAX_SOURCE_DISTANCE_BPS: basisPoints(35).describe(
+    'Basis points from the median of all beyond which a source is left out',
+  ),
+  BREAKER_DEGRADED_BPS: basisPoints(100).describe(
+    'Basis points of movement within a minute at which the market is degraded',
+  ),
+  BREAKER_HALT_BPS: basisPoints(200).describe('Basis points of movement within a minute at which it is halted'),
+  BREAKER_HALT_MS: wholeNumber({ min: 1_000, max: 3_600_000 })
+    .default(120_000)
+    .describe('Milliseconds that such a halt lasts'),
   INGEST_BUFFER_TICKS: wholeNumber({ min: 1_000, max: 1_000_000 })
     .default(50_000)
     .describe('Accepted quotes that wait for a slow Redis at most; then the oldest are dropped'),
-  SIMULATOR_SEED: wholeNumber({ max: 2 ** 32 - 1 })
-    .optional()
-    .describe('Repeats the path of simulated prices; a new one each time without it'),
-  SIMULATOR_XAU_USD: z.coerce
-    .number({ error: 'must be a number' })
-    .min(1, 'must be at least 1')
-    .max(1_000_000, 'must be at most 1000000')
-    .default(4084.3)
-    .describe('Dollars for a troy ounce of gold where the simulator begins when nothing was ever published'),
-  REPLAY_FILE: z.string().optional().describe('Recording to play: CSV with the header time,bid,ask; gzip or plain'),
-  REPLAY_SYMBOL: z.string().default('XAU-USD').describe('Instrument that the recording is of'),
-  REPLAY_SPEED: z.coerce
-    .number({ error: 'must be a number' })
-    .positive('must be more than 0')
-    .max(1_000_000, 'must be at most 1000000')
-    .default(1)
-    .describe('How many times as fast as it was recorded; 100 plays a day in a quarter of an hour'),
-  REPLAY_MAX_GAP_MS: wholeNumber()
-    .default(5_000)
-    .describe('Longest wait between two rows in milliseconds of real time, so that a weekend does not stall'),
+  LEADER_LEASE_MS: wholeNumber({ min: 500, max: 60_000 })
+    .default(1_500)
+    .describe('Milliseconds after which another worker takes over from one that is not heard of'),
+  ...feedSettings,
 };
 
 export type Config = ReturnType<typeof readConfig>;
 
 /** Reads the environment of market-data. @throws EnvironmentError naming every problem at once */
 export function readConfig(environment: Record<string, string | undefined> = process.env) {
-  return readProcessConfig('market-data', settings, environment, ({ FEED, REPLAY_FILE }) =>
-    FEED === 'replay' && REPLAY_FILE === undefined ? ['REPLAY_FILE: is required when FEED is replay'] : [],
-  );
+  const config = readProcessConfig('market-data', settings, environment, problemsOfFeeds);
+  const { MARKET_HOURS, FEEDS } = config;
+  const hasHours = FEEDS.some(({ name }) => !feedsWithoutHours.includes(name));
+  const byFeeds = hasHours ? ('new-york' as const) : ('always-open' as const);
+  return { ...config, MARKET_HOURS: MARKET_HOURS === 'by-feeds' ? byFeeds : MARKET_HOURS };
 }

@@ -2,8 +2,8 @@ import type { Counter, Gauge, Histogram } from 'prom-client';
 import { counter, durationHistogram, gauge, type Registry } from '#shared/metrics.ts';
 
 export type IngestionMetrics = {
-  accepted: Counter;
-  rejected: Counter<'reason'>;
+  received: Counter;
+  rejected: Counter<'source' | 'reason'>;
   dropped: Counter;
   published: Counter<'symbol'>;
   lastSequence: Gauge<'symbol'>;
@@ -12,14 +12,21 @@ export type IngestionMetrics = {
 /** What a worker counts on the way of a quote into the tick stream. */
 export function createIngestionMetrics(registry: Registry): IngestionMetrics {
   return {
-    accepted: counter(registry, 'gold_quotes_accepted_total', 'Quotes of the feed that passed validation'),
-    rejected: counter(registry, 'gold_quotes_rejected_total', 'Quotes of the feed that were refused', ['reason']),
+    received: counter(registry, 'gold_quotes_received_total', 'Quotes that the feeds have delivered'),
+    rejected: counter(registry, 'gold_quotes_rejected_total', 'Quotes that were not used', ['source', 'reason']),
     dropped: counter(registry, 'gold_ticks_dropped_total', 'Accepted quotes dropped because Redis was too slow'),
     published: counter(registry, 'gold_ticks_published_total', 'Ticks appended to their stream', ['symbol']),
     lastSequence: gauge(registry, 'gold_tick_last_sequence', 'Sequence of the last published tick', {
       labelNames: ['symbol'],
     }),
   };
+}
+
+/** Whether a worker leads, 1 or 0: of all workers one does. */
+export function createLeadershipMetrics(registry: Registry, isLeading: () => boolean): void {
+  gauge(registry, 'gold_worker_leading', 'Whether this worker makes the prices (1) or stands by (0)', {
+    collect: (leading) => leading.set(isLeading() ? 1 : 0),
+  });
 }
 
 /** What a worker counts when it writes candles. */
@@ -33,4 +40,11 @@ export function createCandleMetrics(registry: Registry): { written: Counter; fai
 /** Seconds from a tick's arrival here to its delivery to a subscriber of this process; ticks that are caught up on do not count. */
 export function createDeliveryMetrics(registry: Registry): { lag: Histogram } {
   return { lag: durationHistogram(registry, 'gold_tick_delivery_seconds', 'From arrival of a tick to a subscriber') };
+}
+
+/** How many live candles a server runs: one for each symbol and kind that anybody watches. */
+export function createLiveCandleMetrics(registry: Registry, running: () => number): void {
+  gauge(registry, 'gold_live_candles', 'Live candles that run because somebody watches them', {
+    collect: (candles) => candles.set(running()),
+  });
 }

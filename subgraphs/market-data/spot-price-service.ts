@@ -16,8 +16,10 @@ export type SpotPriceService = {
    */
   priceOf(symbol: string, tick: TickReference | undefined): Promise<Tick | null>;
   /**
-   * The current price, or with `after` what followed that sequence, and then every change.
-   * @throws DomainError NOT_FOUND or BAD_USER_INPUT; the events end with SEQUENCE_TOO_OLD or SEQUENCE_AHEAD
+   * The current price, or with `after` what followed that sequence, and then every change; the last one once more when it
+   * has become stale, also ahead of `minIntervalMs`. Who was given it as stale is not told again.
+   * @throws DomainError NOT_FOUND or BAD_USER_INPUT; the events end with SEQUENCE_TOO_OLD, SEQUENCE_AHEAD, or
+   *   TICK_UNAVAILABLE, retryable, while what is asked for cannot be read
    */
   updates(
     symbol: string,
@@ -30,11 +32,12 @@ const longestIntervalMs = 60_000;
 export function createSpotPriceService(options: {
   follower: TickFollower;
   instruments: InstrumentService;
+  isStale: (tick: Tick) => boolean;
   tickWaitMs: number;
   deliveryLag: Histogram;
   clock: () => number;
 }): SpotPriceService {
-  const { follower, instruments } = options;
+  const { follower, instruments, isStale } = options;
   return {
     async priceOf(symbol, tick) {
       if (tick?.symbol === symbol) return follower.at(tick, options.tickWaitMs);
@@ -46,13 +49,20 @@ export function createSpotPriceService(options: {
       if (minIntervalMs < 0 || minIntervalMs > longestIntervalMs)
         throw badInput(`minIntervalMs must be from 0 to ${longestIntervalMs}`, { max: longestIntervalMs });
       return abortable(async function* (signal) {
-        let isFirst = true;
-        for await (const tick of follower.ticks(symbol, { after, minIntervalMs, signal })) {
-          // The first is a snapshot of any age, and one that others have followed is caught up on: neither shows the lag.
-          if (!isFirst && follower.latest(symbol) === tick)
+        let [isFirst, toldStale, again] = [true, 0, 0];
+        const isDueAgain = (latest: Tick) => {
+          if (latest.sequence === toldStale || !isStale(latest)) return false;
+          again = latest.sequence;
+          return true;
+        };
+        for await (const tick of follower.ticks(symbol, { after, minIntervalMs, isDueAgain, signal })) {
+          const { sequence } = tick;
+          // The first is a snapshot of any age, one that others have followed is caught up on, and one that is told again has aged: none shows the lag.
+          if (!isFirst && sequence !== again && follower.latest(symbol) === tick)
             options.deliveryLag.observe(Math.max(0, options.clock() - tick.receivedAt) / 1000);
           isFirst = false;
-          yield { priceUpdated: tick, tick: { symbol, sequence: tick.sequence } };
+          if (isStale(tick)) toldStale = sequence;
+          yield { priceUpdated: tick, tick: { symbol, sequence } };
         }
       });
     },

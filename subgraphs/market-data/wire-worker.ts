@@ -1,97 +1,61 @@
-import { randomInt } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createHttpServer } from '#shared/http-server.ts';
-import type { Logger } from '#shared/logger.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
-import { createTickWriter } from '#shared/ticks/tick-writer.ts';
 import type { Config } from './config.ts';
 import { openConnections } from './connections.ts';
-import type { Feed } from './feeds/feed.ts';
-import { createReplay } from './feeds/replay.ts';
-import { createSimulator } from './feeds/simulator.ts';
-import { createTickIngestion } from './ingest-ticks.ts';
+import { instrumentsOf } from './domain/instrument.ts';
+import { createLeadership } from './ingestion/leadership.ts';
 import { createInstrumentRepository } from './instrument-repository.ts';
-import { createCandleMetrics, createIngestionMetrics } from './market-data-metrics.ts';
-import { createMinuteCandleRepository } from './minute-candle-repository.ts';
-import { createSequenceCeilings } from './sequence-ceilings.ts';
-import { createTickCheckpointRepository } from './tick-checkpoint-repository.ts';
-import { createCandleWriter } from './write-candles.ts';
+import { createCandleMetrics, createIngestionMetrics, createLeadershipMetrics } from './market-data-metrics.ts';
+import { beginTerm, type IngestionTerm } from './wire-term.ts';
 
-const clock = Date.now;
-
-/** Runs the feed into the tick stream, and the tick stream into candles. */
+/** Makes prices and keeps their history, or stands by while another worker does. */
 export function wireWorker(config: Config): WiredProcess {
   const base = openConnections(config);
-  const { logger, metrics, prisma, redis, follower } = base;
-  const feed = createFeed(config, logger);
+  const { logger, metrics, prisma, redis } = base;
   const instruments = createInstrumentRepository(prisma);
-  const checkpoints = createTickCheckpointRepository(prisma);
-  const candles = createMinuteCandleRepository(prisma);
-  const ingestion = createTickIngestion({
-    feed,
-    writer: createTickWriter({ redis, prefix: config.REDIS_PREFIX, keep: config.TICKS_KEPT, logger }),
-    ceilings: createSequenceCeilings({ repository: checkpoints, logger }),
-    lastMidOf: candles.lastClose,
-    maxSpreadBps: config.MAX_SPREAD_BPS,
-    bufferTicks: config.INGEST_BUFFER_TICKS,
-    metrics: createIngestionMetrics(metrics),
-    clock,
+  const ingestionMetrics = createIngestionMetrics(metrics);
+  const candleMetrics = createCandleMetrics(metrics);
+  const lease = { key: `${config.REDIS_PREFIX}:leader:ticks`, holder: randomUUID() };
+  let term: IngestionTerm | undefined;
+  const leadership = createLeadership({
+    redis,
+    lease,
+    leaseMs: config.LEADER_LEASE_MS,
+    async lead() {
+      await instruments.add(config.CURRENCIES.flatMap(instrumentsOf));
+      const all = await instruments.all();
+      const priced = all.filter(({ currency }) => config.CURRENCIES.includes(currency));
+      term = await beginTerm({ config, base, instruments: priced, lease, ingestionMetrics, candleMetrics });
+      return term;
+    },
     logger,
   });
-  const candleWriter = createCandleWriter({
-    symbols: feed.symbols,
-    follower,
-    checkpoints,
-    repository: candles,
-    metrics: createCandleMetrics(metrics),
-    logger,
-  });
+  createLeadershipMetrics(metrics, leadership.isLeading);
   const http = createHttpServer({
     host: config.HOST,
     port: config.PORT,
     metrics,
-    checks: {
-      ...base.checks,
-      feed: async () => {
-        const { ok, detail } = feed.health();
-        if (!ok) throw new Error(detail);
-      },
-    },
+    checks: { ...base.checks, feeds: async () => checkFeeds(leadership.isLeading() ? term : undefined) },
     onError: (err) => logger.error({ err }, 'request failed'),
   });
   return {
     logger,
     async start() {
-      const known = new Set((await instruments.all()).map(({ symbol }) => symbol));
-      const unknown = feed.symbols.filter((symbol) => !known.has(symbol));
-      if (unknown.length > 0) throw new Error(`The feed quotes what is no instrument: ${unknown.join(', ')}`);
-      await candleWriter.start();
-      await ingestion.start();
+      await leadership.start();
       return http.listen();
     },
     async stop() {
-      await ingestion.stop(config.SHUTDOWN_TIMEOUT_MS / 2);
-      await candleWriter.stop();
+      await leadership.stop();
       await http.close();
       await base.close();
     },
   };
 }
 
-function createFeed(config: Config, logger: Logger): Feed {
-  if (config.FEED === 'replay') {
-    return createReplay({
-      file: config.REPLAY_FILE!,
-      symbol: config.REPLAY_SYMBOL,
-      speed: config.REPLAY_SPEED,
-      maxGapMs: config.REPLAY_MAX_GAP_MS,
-      clock,
-      logger,
-    });
-  }
-  return createSimulator({
-    seed: config.SIMULATOR_SEED ?? randomInt(2 ** 32),
-    xauUsd: config.SIMULATOR_XAU_USD,
-    marketHours: config.MARKET_HOURS,
-    clock,
-  });
+/** A worker that stands by is ready; one that leads is while any of its feeds can be expected to deliver. */
+function checkFeeds(term: IngestionTerm | undefined): void {
+  const feeds = term?.feeds() ?? [];
+  if (feeds.length === 0 || feeds.some(({ health }) => health.ok)) return;
+  throw new Error(feeds.map(({ name, health }) => `${name}: ${health.detail}`).join('; '));
 }

@@ -31,3 +31,31 @@ export async function inTime<T>(work: Promise<T>, milliseconds: number): Promise
     clearTimeout(timer);
   }
 }
+
+/** What any number of others wait for, again and again. */
+export type Bell = {
+  /** Wakes everyone who waits now. */
+  ring(): void;
+  /** Waits until it rings, for so many milliseconds at most where they are given. @returns false when the signal aborted before */
+  heard(signal: AbortSignal, withinMs?: number): Promise<boolean>;
+};
+
+export function createBell(): Bell {
+  let waiting = new Set<() => void>();
+  return {
+    ring() {
+      const woken = waiting;
+      waiting = new Set();
+      for (const wake of woken) wake();
+    },
+    async heard(signal, withinMs) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waiting.add(resolve);
+      const timer = withinMs === undefined ? undefined : setTimeout(resolve, withinMs);
+      const wasAborted = await settledOrAborted(promise, signal);
+      clearTimeout(timer);
+      waiting.delete(resolve);
+      return !wasAborted;
+    },
+  };
+}

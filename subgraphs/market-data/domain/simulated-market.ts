@@ -3,7 +3,7 @@ import { nextNormals, type RandomState } from './random.ts';
 import type { Quote } from './validate-quote.ts';
 
 /**
- * A market that is made up: gold and silver with stochastic volatility, and rates of currencies. It is a model that draws
+ * A market that is made up: gold and silver with stochastic volatility, and rates of exchange. It is a model that draws
  * prices, not a calculation with money, so it works with doubles and rounds to text at the end.
  */
 export type SimulatedMarket = {
@@ -18,7 +18,7 @@ export type SimulatedMarket = {
 };
 
 type Metal = { symbol: 'XAU-USD' | 'XAG-USD'; decimals: number; share: number; own: number; spreadBps: number };
-type Cross = { currency: string; decimals: number; process: MeanReversion };
+type Rate = { currency: string; decimals: number; process: MeanReversion };
 
 const day = 86_400;
 const secondsOfYear = 365.25 * day;
@@ -36,12 +36,12 @@ const metals: Metal[] = [
   { symbol: 'XAU-USD', decimals: 3, share: 1, own: 0, spreadBps: 1.5 },
   { symbol: 'XAG-USD', decimals: 3, share: 1.35, own: 1.19, spreadBps: 3 },
 ];
-const crosses: Cross[] = [
-  { currency: 'EUR', decimals: 3, process: rate(0.07) },
-  { currency: 'GBP', decimals: 3, process: rate(0.08) },
-  { currency: 'TRY', decimals: 2, process: rate(0.1) },
-  { currency: 'AED', decimals: 3, process: { halfLife: pull.halfLife, deviation: 0 } },
-  { currency: 'IRR', decimals: 0, process: rate(0.2) },
+const rates: Rate[] = [
+  { currency: 'EUR', decimals: 6, process: slowly(0.07) },
+  { currency: 'GBP', decimals: 6, process: slowly(0.08) },
+  { currency: 'TRY', decimals: 5, process: slowly(0.1) },
+  { currency: 'AED', decimals: 4, process: { halfLife: pull.halfLife, deviation: 0 } },
+  { currency: 'IRR', decimals: 0, process: slowly(0.2) },
 ];
 
 /** What the market begins with where nothing is known. The dirham is pegged to the dollar. */
@@ -55,11 +55,10 @@ const usualAnchors = {
   IRR: 1_150_000,
 };
 
-/** The symbols that the market quotes. */
-export const simulatedSymbols = [
-  ...metals.map(({ symbol }) => symbol as string),
-  ...crosses.map(({ currency }) => `XAU-${currency}`),
-];
+/** The metals that the market quotes, in dollars. */
+export const simulatedMetals: readonly string[] = metals.map(({ symbol }) => symbol);
+/** The rates that it quotes: units of a currency for a dollar, such as `USD-EUR`. */
+export const simulatedRates: readonly string[] = rates.map(({ currency }) => rateSymbol(currency));
 
 /**
  * A market that begins at the given mid prices by symbol (dollars for a troy ounce; other currencies by their cross with
@@ -68,7 +67,7 @@ export const simulatedSymbols = [
 export function startMarket(random: RandomState, mids: Partial<Record<string, number>>): SimulatedMarket {
   const anchors: Record<string, number> = { ...usualAnchors };
   for (const { symbol } of metals) anchors[symbol] = mids[symbol] ?? anchors[symbol]!;
-  for (const { currency, process } of crosses) {
+  for (const { currency, process } of rates) {
     const mid = mids[`XAU-${currency}`];
     if (mid !== undefined && mids['XAU-USD'] !== undefined && process.deviation > 0)
       anchors[currency] = mid / mids['XAU-USD'];
@@ -79,7 +78,7 @@ export function startMarket(random: RandomState, mids: Partial<Record<string, nu
 
 /** The market `seconds` later. The same market and seconds give the same next one. */
 export function moveMarket(market: SimulatedMarket, seconds: number): SimulatedMarket {
-  const [normals, random] = nextNormals(market.random, 4 + crosses.length);
+  const [normals, random] = nextNormals(market.random, 4 + rates.length);
   const [slowShock, fastShock, goldShock, silverShock, ...rateShocks] = normals as [number, number, number, number];
   const slowVolatility = revert(market.slowVolatility, slow, seconds, slowShock);
   const fastVolatility = revert(market.fastVolatility, fast, seconds, fastShock);
@@ -91,15 +90,15 @@ export function moveMarket(market: SimulatedMarket, seconds: number): SimulatedM
     distances[symbol] = distances[symbol]! * kept + step * (share * goldShock + own * silverShock);
     anchors[symbol] = anchors[symbol]! * Math.exp(growth * seconds);
   }
-  for (const [index, { currency, process }] of crosses.entries()) {
+  for (const [index, { currency, process }] of rates.entries()) {
     distances[currency] = revert(distances[currency]!, process, seconds, rateShocks[index]!);
   }
   return { random, slowVolatility, fastVolatility, distances, anchors };
 }
 
 /**
- * What the market quotes, without a time. Gold in another currency is gold's bid and ask in dollars times the rate, so
- * that all of them agree. The spread is about 1.5 bp for gold, wider in a lively market.
+ * What the market quotes, without a time: metals with a spread of about 1.5 bp for gold, wider in a lively market, and
+ * rates of exchange without one.
  */
 export function quotesOf(market: SimulatedMarket): Omit<Quote, 'time'>[] {
   const value = (name: string) => market.anchors[name]! * Math.exp(market.distances[name]!);
@@ -108,18 +107,18 @@ export function quotesOf(market: SimulatedMarket): Omit<Quote, 'time'>[] {
     const half = (spreadBps * widening) / 20_000;
     return [value(symbol) * (1 - half), value(symbol) * (1 + half)] as const;
   };
-  const gold = sides(metals[0]!);
   return [
     ...metals.map((metal) => quote(metal.symbol, sides(metal), metal.decimals)),
-    ...crosses.map(({ currency, decimals }) => {
-      const rate = value(currency);
-      return quote(`XAU-${currency}`, [gold[0] * rate, gold[1] * rate], decimals);
-    }),
+    ...rates.map(({ currency, decimals }) => quote(rateSymbol(currency), [value(currency), value(currency)], decimals)),
   ];
 }
 
+function rateSymbol(currency: string): string {
+  return `USD-${currency}`;
+}
+
 /** A slow rate: its long-run deviation is that of a pull with a half-life of two days against a yearly volatility. */
-function rate(yearly: number): MeanReversion {
+function slowly(yearly: number): MeanReversion {
   return { halfLife: pull.halfLife, deviation: yearly * Math.sqrt(pull.halfLife / (2 * Math.LN2 * secondsOfYear)) };
 }
 

@@ -30,6 +30,11 @@ describe('spot prices', () => {
     expect([qualityOf(price, 16_000, 15_000), qualityOf(price, 16_001, 15_000)]).toEqual(['DEGRADED', 'STALE']);
   });
 
+  test('a price that was made from a rate which is too old is stale at any age', () => {
+    const price = { receivedAt: 1_000, quality: 'STALE' as const };
+    expect([isStale(price, 1_000, 15_000), qualityOf(price, 1_000, 15_000)]).toEqual([true, 'STALE']);
+  });
+
   test('a move is exact, its percent rounded to 4 decimals, negative when the price fell', () => {
     const move = moveSince('4100.00000000', { bid: '4084', ask: '4084.5' });
     expect([move.amount.toFixed(), move.percent.toFixed()]).toEqual(['-15.75', '-0.3841']);

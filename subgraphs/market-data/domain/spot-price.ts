@@ -17,9 +17,9 @@ export function ageMsOf(tick: Pick<Tick, 'receivedAt'>, now: number): number {
   return Math.max(0, now - tick.receivedAt);
 }
 
-/** Whether a tick is older than a price may be in an open market. */
-export function isStale(tick: Pick<Tick, 'receivedAt'>, now: number, staleAfterMs: number): boolean {
-  return ageMsOf(tick, now) > staleAfterMs;
+/** Whether a tick is older than a price may be in an open market, or was made from what was too old already. */
+export function isStale(tick: Pick<Tick, 'receivedAt' | 'quality'>, now: number, staleAfterMs: number): boolean {
+  return tick.quality === 'STALE' || ageMsOf(tick, now) > staleAfterMs;
 }
 
 /** How far a tick can be relied on now: what it was made with, until it is stale. */

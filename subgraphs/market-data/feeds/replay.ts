@@ -1,10 +1,10 @@
 import { access, constants } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from '#shared/logger.ts';
-import type { Feed, FeedHealth, RawQuote } from './feed.ts';
+import type { Feed, FeedHealth, FeedQuote, FeedReceiver } from './feed.ts';
 import { readReplayRows } from './replay-rows.ts';
 
-type Receiver = Omit<Parameters<Feed['start']>[0], 'resumeFrom'>;
+const name = 'replay';
 
 /** Quotes that go out together at most. */
 const batchSize = 1_000;
@@ -21,6 +21,7 @@ export function createReplay(options: {
   symbol: string;
   speed: number;
   maxGapMs: number;
+  weight: number;
   clock: () => number;
   logger: Logger;
 }): Feed {
@@ -29,9 +30,9 @@ export function createReplay(options: {
   const health: FeedHealth = { ok: true, detail: 'not started', lastQuoteAt: undefined };
   let playing: Promise<void> = Promise.resolve();
 
-  async function play(behindRow: number, { onQuotes, room }: Receiver): Promise<void> {
+  async function play(behindRow: number, { onQuotes, room }: FeedReceiver): Promise<void> {
     const { signal } = stopping;
-    let batch: RawQuote[] = [];
+    let batch: FeedQuote[] = [];
     let [rows, problems] = [0, 0];
     let previous: number | undefined;
     let dueAt = performance.now();
@@ -60,7 +61,7 @@ export function createReplay(options: {
         if (waitMs > 0) await wait(waitMs, undefined, { signal });
       }
       if (signal.aborted) return;
-      batch.push({ symbol, bid: row.bid, ask: row.ask, time: row.time, feedPosition: String(row.row) });
+      batch.push({ source: name, symbol, bid: row.bid, ask: row.ask, time: row.time, feedPosition: String(row.row) });
     }
     await flush();
     health.detail = 'the replay is at its end';
@@ -68,11 +69,12 @@ export function createReplay(options: {
   }
 
   return {
-    name: 'replay',
-    symbols: [symbol],
-    async start({ resumeFrom, ...receiver }) {
+    name,
+    // However old the recording is, its last price holds as long as one of today would.
+    sources: [{ name, symbol, kind: 'spot', weight: options.weight, freshForMs: 5_000, isLive: false }],
+    async start(receiver) {
       await access(file, constants.R_OK);
-      const behindRow = Number(resumeFrom.get(symbol)?.feedPosition ?? 0);
+      const behindRow = Number(receiver.resumeFrom.get(symbol)?.feedPosition ?? 0);
       logger.info({ file, symbol, speed, behindRow }, 'replaying');
       health.detail = 'replaying';
       playing = play(behindRow, receiver).catch((err: unknown) => {

@@ -1,19 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
-import { simulatedSymbols } from '../domain/simulated-market.ts';
-import type { RawQuote, ResumePoint } from './feed.ts';
+import type { FeedQuote, ResumePoint } from './feed.ts';
 import { createSimulator } from './simulator.ts';
 
 /** Runs a simulator from an instant on until it has sent gold `count` times. */
 async function watch(options: { seed: number; from: string; count: number; resumeFrom?: Map<string, ResumePoint> }) {
   const offset = Date.parse(options.from) - Date.now();
   const clock = () => Date.now() + offset;
-  const simulator = createSimulator({ seed: options.seed, xauUsd: 4084.3, marketHours: 'new-york', clock });
+  const simulator = createSimulator({
+    seed: options.seed,
+    xauUsd: 4084.3,
+    marketHours: { hours: 'new-york', holidays: [] },
+    currencies: ['USD', 'EUR', 'AED', 'CHF'],
+    weight: 1,
+    clock,
+  });
   const begun = clock();
-  const quotes: RawQuote[] = [];
+  const quotes: FeedQuote[] = [];
   const { promise: done, resolve } = Promise.withResolvers<void>();
   await simulator.start({
     resumeFrom: options.resumeFrom ?? new Map(),
     room: async () => {},
+    onAlive: () => {},
     onQuotes: (sent) => {
       quotes.push(...sent);
       if (quotes.filter(({ symbol }) => symbol === 'XAU-USD').length >= options.count) resolve();
@@ -32,9 +39,15 @@ describe('the simulator', () => {
     expect(quotes[0]!.time).toBeGreaterThanOrEqual(Date.parse('2026-11-22T23:00:00Z'));
   });
 
-  test('all symbols are quoted at once, and gold in dollars with every tick', async () => {
+  test('metals and the rates that are wanted and known are quoted at once, and gold with every tick', async () => {
     const { quotes, gold } = await watch({ seed: 2, from: '2026-11-18T12:00:00Z', count: 12 });
-    expect(quotes.slice(0, simulatedSymbols.length).map(({ symbol }) => symbol)).toEqual(simulatedSymbols);
+    expect(quotes.slice(0, 5).map(({ symbol }) => symbol)).toEqual([
+      'XAU-USD',
+      'XAG-USD',
+      'USD-EUR',
+      'USD-AED',
+      'XAU-USD',
+    ]);
     const seconds = (gold.at(-1)!.time - gold[0]!.time) / 1000;
     expect(gold.length / seconds).toBeGreaterThan(3);
     expect(gold.length / seconds).toBeLessThan(20);

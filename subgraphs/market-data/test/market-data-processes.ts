@@ -28,7 +28,7 @@ export type MarketDataBed = {
   /** Runs a worker in this process. */
   startWorker(environment?: Environment): Promise<{ url: string; stop(): Promise<void> }>;
   /** Runs a worker in a process of its own, which can be killed. */
-  spawnWorker(environment?: Environment): Promise<{ kill(signal: NodeJS.Signals): Promise<void> }>;
+  spawnWorker(environment?: Environment): Promise<{ url: string; kill(signal: NodeJS.Signals): Promise<void> }>;
   close(): Promise<void>;
 };
 
@@ -85,7 +85,7 @@ export async function createMarketDataBed(): Promise<MarketDataBed> {
         if (stops.delete(stop)) await worker.kill(signal);
       };
       stops.add(stop);
-      return { kill };
+      return { url: `http://127.0.0.1:${worker.port}`, kill };
     },
     async close() {
       for (const stop of stops) await stop();

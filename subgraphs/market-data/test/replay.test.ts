@@ -19,7 +19,7 @@ afterEach(() => bed.close());
 afterAll(() => recordings.remove());
 
 const replay = (file: string, more: Record<string, string> = {}) => ({
-  FEED: 'replay',
+  FEEDS: 'replay',
   REPLAY_FILE: file,
   REPLAY_SPEED: '1000000',
   ...more,
@@ -44,9 +44,12 @@ const candlesOf = (recorded: RecordedRow[]) =>
 const writtenCandles = async (upTo: number) => {
   await until(async () => {
     const checkpoint = await bed.prisma.tickCheckpoint.findUnique({ where: { symbol } });
-    return checkpoint?.candleSequence === BigInt(upTo);
+    return checkpoint?.historySequence === BigInt(upTo);
   });
-  const written = await bed.prisma.minuteCandle.findMany({ where: { symbol }, orderBy: { openTime: 'asc' } });
+  const written = await bed.prisma.candle.findMany({
+    where: { symbol, basis: 'MID', interval: 'MINUTE_1' },
+    orderBy: { openTime: 'asc' },
+  });
   return written.map(({ openTime, open, high, low, close, tickCount }) => ({
     openTime: openTime.toISOString(),
     open: String(open),
@@ -97,8 +100,8 @@ describe('replay', () => {
     const worker = await bed.startWorker(replay(file));
     await ticksUpTo(9);
     const metrics = await (await fetch(`${worker.url}/metrics`)).text();
-    expect(metrics).toMatch(/gold_quotes_rejected_total\{reason="WIDE_SPREAD",.*\} 1\n/);
-    expect(metrics).toMatch(/gold_quotes_accepted_total\{.*\} 9\n/);
+    expect(metrics).toMatch(/gold_quotes_rejected_total\{source="replay",reason="WIDE_SPREAD",.*\} 1\n/);
+    expect(metrics).toMatch(/gold_quotes_received_total\{.*\} 10\n/);
     expect(metrics).toMatch(/gold_tick_last_sequence\{symbol="XAU-USD",.*\} 9\n/);
   });
 
@@ -138,9 +141,12 @@ describe('replay', () => {
     const lastOfThem = finished.reduce((total, { tickCount }) => total + tickCount, 0);
     await until(async () => {
       const checkpoint = await bed.prisma.tickCheckpoint.findUnique({ where: { symbol } });
-      return checkpoint!.candleSequence > BigInt(lastOfThem);
+      return checkpoint!.historySequence > BigInt(lastOfThem);
     });
-    const written = await bed.prisma.minuteCandle.findMany({ where: { symbol }, orderBy: { openTime: 'asc' } });
+    const written = await bed.prisma.candle.findMany({
+      where: { symbol, basis: 'MID', interval: 'MINUTE_1' },
+      orderBy: { openTime: 'asc' },
+    });
     const shown = written.slice(0, finished.length).map(({ openTime, open, high, low, close, tickCount }) => ({
       openTime: openTime.toISOString(),
       open: String(open),

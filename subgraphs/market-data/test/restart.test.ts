@@ -21,7 +21,7 @@ afterEach(() => bed.close());
 afterAll(() => recordings.remove());
 
 const replay = (speed: number, more: Record<string, string> = {}) => ({
-  FEED: 'replay',
+  FEEDS: 'replay',
   REPLAY_FILE: file,
   REPLAY_SPEED: String(speed),
   ...more,
@@ -30,10 +30,13 @@ const latest = async () => (await bed.ticks.latest(symbol))?.sequence ?? 0;
 const reached = (sequence: number) => until(async () => (await latest()) >= sequence);
 const checkpoint = async () => {
   const row = await bed.prisma.tickCheckpoint.findUnique({ where: { symbol } });
-  return { candles: Number(row?.candleSequence ?? 0), ceiling: Number(row?.sequenceCeiling ?? 0) };
+  return { candles: Number(row?.historySequence ?? 0), ceiling: Number(row?.sequenceCeiling ?? 0) };
 };
 const writtenCandles = async () => {
-  const written = await bed.prisma.minuteCandle.findMany({ where: { symbol }, orderBy: { openTime: 'asc' } });
+  const written = await bed.prisma.candle.findMany({
+    where: { symbol, basis: 'MID', interval: 'MINUTE_1' },
+    orderBy: { openTime: 'asc' },
+  });
   return written.map(({ openTime, open, high, low, close, tickCount }) => [
     openTime.toISOString(),
     ...[open, high, low, close].map(String),

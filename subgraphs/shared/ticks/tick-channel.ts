@@ -1,4 +1,4 @@
-import { settledOrAborted } from '../waiting.ts';
+import { createBell } from '../waiting.ts';
 import { createTickMemory, type TickMemory } from './tick-memory.ts';
 
 /** What one process knows of one symbol's stream: its newest ticks, and who waits for the next one. */
@@ -9,28 +9,28 @@ export type TickChannel = {
   position(): number;
   /** Tells everyone who waits that something has arrived. */
   announce(): void;
-  /** Waits until something arrives. @returns false when the signal aborted before */
+  /** Wakes everyone who waits or rests, although nothing has arrived. */
+  remind(): void;
+  /** Waits until something arrives, or until `remind`. @returns false when the signal aborted before */
   arrival(signal: AbortSignal): Promise<boolean>;
+  /** Waits so many milliseconds whatever arrives, or until `remind`. @returns false when the signal aborted before */
+  rest(milliseconds: number, signal: AbortSignal): Promise<boolean>;
 };
 
 export function createTickChannel(symbol: string, capacity: number): TickChannel {
   const memory = createTickMemory(capacity);
-  let waiting = new Set<() => void>();
+  const arrivals = createBell();
+  const reminders = createBell();
   return {
     symbol,
     memory,
     position: () => memory.newest()?.sequence ?? 0,
-    announce() {
-      const woken = waiting;
-      waiting = new Set();
-      for (const wake of woken) wake();
+    announce: arrivals.ring,
+    remind() {
+      arrivals.ring();
+      reminders.ring();
     },
-    async arrival(signal) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      waiting.add(resolve);
-      const wasAborted = await settledOrAborted(promise, signal);
-      waiting.delete(resolve);
-      return !wasAborted;
-    },
+    arrival: (signal) => arrivals.heard(signal),
+    rest: (milliseconds, signal) => reminders.heard(signal, milliseconds),
   };
 }

@@ -2,8 +2,10 @@ import type { Redis } from 'ioredis';
 import { DomainError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { followChannel, type FollowOptions } from './follow-channel.ts';
+import { createKeptTicks } from './kept-ticks.ts';
 import { createTickChannel, type TickChannel } from './tick-channel.ts';
 import { decodeTick, entryId, tickStreamKey, type StreamEntry } from './tick-entry.ts';
+import type { TickHistory } from './tick-history.ts';
 import { createTickReader } from './tick-reader.ts';
 import type { TickReference } from './tick-reference.ts';
 import type { Tick } from './tick.ts';
@@ -15,17 +17,22 @@ export type TickFollower = {
   /** The latest tick of a followed symbol. */
   latest(symbol: string): Tick | undefined;
   /**
-   * The tick that a reference names: from memory, else from the stream; one that has not arrived yet is waited for.
+   * The tick that a reference names: from memory, else from the stream or the history; one that has not arrived yet is
+   * waited for.
    * @throws DomainError TICK_UNAVAILABLE when it is not there after `waitMs` milliseconds
    */
   at(reference: TickReference, waitMs: number): Promise<Tick>;
   /**
    * The ticks of a symbol, without gap or repeat, until the signal aborts. Without `after`: the latest, then each new one.
-   * With `after`: what followed that sequence, then each new one. A slow consumer holds nothing up and costs no memory:
-   * it reads on where it stands. With `minIntervalMs` at most one tick in that time, the latest each time.
-   * @throws DomainError SEQUENCE_TOO_OLD with `oldestSequence`, or SEQUENCE_AHEAD with `latestSequence`
+   * With `after`: what followed that sequence, read from memory, else from the stream, else from the history, then each
+   * new one. A slow consumer holds nothing up and costs no memory: it reads on where it stands. With `minIntervalMs` at
+   * most one tick in that time, the latest each time, and nothing is too old to continue from.
+   * @throws DomainError SEQUENCE_TOO_OLD with `oldestSequence`, SEQUENCE_AHEAD with `latestSequence`, or TICK_UNAVAILABLE,
+   *   retryable, while the history cannot be read
    */
   ticks(symbol: string, options: FollowOptions): AsyncGenerator<Tick, void, void>;
+  /** Asks everyone who follows a symbol whether the latest tick is due again; see FollowOptions. */
+  remind(symbol: string): void;
   close(): Promise<void>;
 };
 
@@ -33,17 +40,22 @@ export type TickFollower = {
 const blockMs = 200;
 const retryMs = 250;
 
-/** @param options.memory ticks of a symbol that are held in memory; older ones are read from the stream */
+/**
+ * @param options.memory ticks of a symbol that are held in memory; older ones are read from the stream
+ * @param options.history where ticks are that the stream no longer keeps; without it they are gone
+ */
 export function createTickFollower(options: {
   redis: Redis;
   prefix: string;
   memory: number;
+  history?: TickHistory;
   logger: Logger;
 }): TickFollower {
   const { redis, prefix, logger } = options;
   const blocking = redis.duplicate();
   blocking.on('error', (err: Error) => logger.debug({ err }, 'tick follower lost Redis'));
   const reader = createTickReader({ redis, prefix });
+  const kept = createKeptTicks({ reader, history: options.history, logger });
   const followed = new Map<string, { channel: TickChannel; ready: Promise<void> }>();
   /** Those that are read on; one that is still being loaded would be read from its oldest tick. */
   const loaded: TickChannel[] = [];
@@ -102,7 +114,7 @@ export function createTickFollower(options: {
       const channel = await channelOf(symbol);
       const deadline = AbortSignal.timeout(waitMs);
       while (channel.position() < sequence && (await channel.arrival(deadline)));
-      const tick = channel.memory.at(sequence) ?? (await reader.at(symbol, sequence));
+      const tick = channel.memory.at(sequence) ?? (await kept.at(symbol, sequence));
       if (tick) return tick;
       throw new DomainError('TICK_UNAVAILABLE', `Tick ${sequence} of ${symbol} is not available here`, {
         retryable: true,
@@ -110,8 +122,9 @@ export function createTickFollower(options: {
       });
     },
     async *ticks(symbol, followOptions) {
-      yield* followChannel(await channelOf(symbol), reader, followOptions);
+      yield* followChannel(await channelOf(symbol), kept, followOptions);
     },
+    remind: (symbol) => followed.get(symbol)?.channel.remind(),
     async close() {
       isClosed = true;
       // A read that waits for a Redis which is away does not end by disconnecting.

@@ -11,11 +11,23 @@ export type TickMemory = {
   next(sequence: number): Tick | undefined;
   all(): Tick[];
   size(): number;
+  /** Says that ticks up to a sequence are not needed beyond `capacity`. */
+  release(upTo: number): void;
 };
 
-/** @param capacity ticks that are kept at least; up to twice as many before the older half is let go */
-export function createTickMemory(capacity: number): TickMemory {
+/**
+ * @param capacity ticks that are kept at least; up to twice as many before the older ones are let go
+ * @param limit ticks that are kept at most while they have not been released; without it every tick counts as released
+ */
+export function createTickMemory(capacity: number, limit?: number): TickMemory {
   let ticks: Tick[] = [];
+  let released = limit === undefined ? Number.POSITIVE_INFINITY : 0;
+  let tidyAt = capacity * 2;
+  const tidy = () => {
+    const unreleased = ticks.length - indexOf(released + 1);
+    ticks = ticks.slice(-Math.max(capacity, Math.min(unreleased, limit ?? 0)));
+    tidyAt = Math.max(capacity, ticks.length) * 2;
+  };
   /** Index of the first tick whose sequence is at least the given one. Sequences are dense but for losses, so the guess is nearly always right. */
   const indexOf = (sequence: number): number => {
     const first = ticks[0];
@@ -35,7 +47,7 @@ export function createTickMemory(capacity: number): TickMemory {
       const newest = ticks.at(-1);
       if (newest && tick.sequence <= newest.sequence) return;
       ticks.push(tick);
-      if (ticks.length >= capacity * 2) ticks = ticks.slice(-capacity);
+      if (ticks.length >= tidyAt) tidy();
     },
     newest: () => ticks.at(-1),
     oldest: () => ticks[0],
@@ -46,5 +58,24 @@ export function createTickMemory(capacity: number): TickMemory {
     next: (sequence) => ticks[indexOf(sequence + 1)],
     all: () => ticks,
     size: () => ticks.length,
+    release(upTo) {
+      released = Math.max(released, upTo);
+    },
   };
+}
+
+/** Whether memory reaches back to a position: every tick behind it is there. */
+export function holdsAllBehind(memory: TickMemory, position: number): boolean {
+  const oldest = memory.oldest();
+  return oldest !== undefined && oldest.sequence <= position + 1;
+}
+
+/** The ticks behind a position, for as long as memory reaches back to where a slow reader stands. */
+export function* inMemory(memory: TickMemory, position: number): Generator<Tick, void, void> {
+  while (holdsAllBehind(memory, position)) {
+    const tick = memory.next(position);
+    if (!tick) return;
+    yield tick;
+    position = tick.sequence;
+  }
 }

@@ -14,21 +14,36 @@ export type TickWriter = {
    * @returns the newest tick of the stream
    */
   open(symbol: string, known: { ceiling: number; atLeast: number }): Promise<Tick | undefined>;
-  /** Numbers ticks of opened symbols, in their order, and appends them to their streams. Waits while Redis is away. */
+  /**
+   * Numbers ticks of opened symbols, in their order, and appends them to their streams. Waits while Redis is away.
+   * @throws NotLeadingError when the writer's lease is not held: nothing was appended
+   */
   publish(ticks: UnsequencedTick[]): Promise<Tick[]>;
+  /** Says that ticks up to a sequence are kept elsewhere: the stream may let them go, but for the newest `keep`. */
+  release(symbol: string, upTo: number): Promise<void>;
   /** The last sequence given out; 0 before the first. */
   lastSequence(symbol: string): number;
 };
 
+/** Another writer may be at work: this one's lease has run out, or is gone together with everything in Redis. */
+export class NotLeadingError extends Error {
+  override name = 'NotLeadingError';
+}
+
+/** A lease in Redis, by which one of several writers leads: appending asks for it at the moment of writing. */
+export type WriterLease = { key: string; holder: string };
+
 /**
  * Appends a batch only where the stream ends with the id that the writer believes it ends with, else answers with the id
  * that it ends with: so a batch is there as a whole or not at all, and two writers can never give out one sequence twice.
+ * Where the writer has a lease, only while it holds it: one that was paused for longer writes nothing into the time of the next.
  */
 const appendScript = `
+if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[4] then return 'NOT LEADING' end
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 local lastId = last[1] and last[1][1] or '0-0'
 if lastId ~= ARGV[1] then return lastId end
-for i = 4, #ARGV, 2 do
+for i = 5, #ARGV, 2 do
   redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], ARGV[i], '${entryFields.tick}', ARGV[i + 1], '${entryFields.writer}', ARGV[3])
 end
 return 'OK'`;
@@ -48,9 +63,18 @@ const refillSize = 500;
  * The one place where sequences are given out. A stream that has vanished (Redis flushed or restarted empty) is filled
  * again from memory before the next tick goes out, so that readers who had not yet read everything lose nothing.
  * @param options.keep ticks of a symbol that its stream keeps at least, and that are held in memory for refilling
+ * @param options.keepAtMost ticks that are kept while they have not been released; without it none needs to be
+ * @param options.lease without which nothing is appended, for writers that may not be the only ones
  */
-export function createTickWriter(options: { redis: Redis; prefix: string; keep: number; logger: Logger }): TickWriter {
-  const { redis, prefix, keep, logger } = options;
+export function createTickWriter(options: {
+  redis: Redis;
+  prefix: string;
+  keep: number;
+  keepAtMost?: number;
+  lease?: WriterLease;
+  logger: Logger;
+}): TickWriter {
+  const { redis, prefix, keep, keepAtMost, lease, logger } = options;
   const writerId = randomUUID();
   const reader = createTickReader({ redis, prefix });
   const states = new Map<string, SymbolState>();
@@ -62,7 +86,11 @@ export function createTickWriter(options: { redis: Redis; prefix: string; keep: 
 
   async function append(key: string, lastId: string, ticks: Tick[]): Promise<string> {
     const entries = ticks.flatMap((tick) => [entryId(tick.sequence), encodeTick(tick)]);
-    return (await redis.eval(appendScript, 1, key, lastId, keep, writerId, ...entries)) as string;
+    const keys = lease ? [key, lease.key] : [key];
+    const values = [lastId, keepAtMost ?? keep, writerId, lease?.holder ?? '', ...entries];
+    const reply = (await redis.eval(appendScript, keys.length, ...keys, ...values)) as string;
+    if (reply === 'NOT LEADING') throw new NotLeadingError('The lease of this writer is not held');
+    return reply;
   }
 
   async function publishSymbol(symbol: string, unsequenced: UnsequencedTick[]): Promise<Tick[]> {
@@ -100,14 +128,17 @@ export function createTickWriter(options: { redis: Redis; prefix: string; keep: 
       return;
     }
     logger.warn({ symbol, from: state.last, to: endsWith }, 'the tick stream ends elsewhere; continuing behind it');
-    state.memory = await remember(symbol);
+    state.memory = await remember(symbol, 0);
     state.last = Math.max(state.last, state.memory.newest()?.sequence ?? 0);
   }
 
-  /** The newest ticks of a stream. */
-  async function remember(symbol: string): Promise<TickMemory> {
-    const memory = createTickMemory(keep);
-    for (const tick of await reader.newest(symbol, keep)) memory.add(tick);
+  /** The newest ticks of a stream, with all that are not kept elsewhere: those behind `atLeast`. */
+  async function remember(symbol: string, atLeast: number): Promise<TickMemory> {
+    const memory = createTickMemory(keep, keepAtMost);
+    memory.release(atLeast);
+    const last = (await reader.latest(symbol))?.sequence ?? 0;
+    const count = Math.max(keep, Math.min(last - atLeast, keepAtMost ?? keep));
+    for (const tick of await reader.newest(symbol, count)) memory.add(tick);
     return memory;
   }
 
@@ -129,7 +160,7 @@ export function createTickWriter(options: { redis: Redis; prefix: string; keep: 
 
   return {
     async open(symbol, { ceiling, atLeast }) {
-      const memory = await remember(symbol);
+      const memory = await remember(symbol, atLeast);
       const newest = memory.newest();
       const isWhole = newest !== undefined && newest.sequence >= atLeast;
       states.set(symbol, { memory, last: isWhole ? newest.sequence : ceiling, underWay: Promise.resolve() });
@@ -144,6 +175,12 @@ export function createTickWriter(options: { redis: Redis; prefix: string; keep: 
         return batch;
       });
       return (await Promise.all(published)).flat();
+    },
+    async release(symbol, upTo) {
+      const { memory, last } = stateOf(symbol);
+      memory.release(upTo);
+      const oldestKept = Math.min(upTo, last - keep) + 1;
+      if (oldestKept > 1) await redis.xtrim(tickStreamKey(prefix, symbol), 'MINID', '~', entryId(oldestKept));
     },
     lastSequence: (symbol) => states.get(symbol)?.last ?? 0,
   };

@@ -1,0 +1,28 @@
+import type { SqlClient } from '#shared/database.ts';
+import type { SourceBasis } from './price-maker.ts';
+
+export type SourceBasisRepository = {
+  all(): Promise<SourceBasis[]>;
+  /** Keeps what was learnt up to `at`, epoch milliseconds. */
+  save(bases: readonly SourceBasis[], at: number): Promise<void>;
+};
+
+export function createSourceBasisRepository(sql: SqlClient): SourceBasisRepository {
+  return {
+    all: () =>
+      sql.$queryRawUnsafe('SELECT source, symbol, basis_bps::float8 AS "basisBps" FROM source_basis ORDER BY source'),
+    async save(bases, at) {
+      if (bases.length === 0) return;
+      await sql.$executeRawUnsafe(
+        `INSERT INTO source_basis (source, symbol, basis_bps, learnt_at)
+         SELECT source, symbol, basis_bps::numeric, $4::timestamptz
+         FROM unnest($1::text[], $2::text[], $3::text[]) AS learnt (source, symbol, basis_bps)
+         ON CONFLICT (source, symbol) DO UPDATE SET basis_bps = EXCLUDED.basis_bps, learnt_at = EXCLUDED.learnt_at`,
+        bases.map(({ source }) => source),
+        bases.map(({ symbol }) => symbol),
+        bases.map(({ basisBps }) => basisBps.toFixed(4)),
+        new Date(at).toISOString(),
+      );
+    },
+  };
+}
