@@ -19,7 +19,9 @@ export const settings = {
     .string({ error: 'is required' })
     .refine(isSigningKey, 'must be a P-256 private key: PKCS #8, DER, in base64')
     .describe('Signs quotes: a P-256 private key, PKCS #8, DER, in base64. The order service is told its public half'),
-  QUOTE_TTL_SECONDS: wholeNumber({ min: 1, max: 3_600 }).default(60).describe('Seconds that a firm quote holds'),
+  QUOTE_TTL_SECONDS: wholeNumber({ min: 1, max: 3_600 })
+    .default(60)
+    .describe('Seconds that a firm quote holds; half as many while the market moves unusually fast'),
   QUOTE_LIMIT_PER_CUSTOMER: wholeNumber({ min: 1, max: 1_000 })
     .default(10)
     .describe('Open firm quotes that one customer may have'),

@@ -1,5 +1,6 @@
 import { DomainError } from '#shared/errors.ts';
 import { invalidInput, notFound, Refusal } from '#shared/refusal.ts';
+import { isHalted, type Tick } from '#shared/ticks/tick.ts';
 import { symbolOf, type PricedProduct, type TradeSide } from './domain/priced-product.ts';
 import type { ProductPrice } from './domain/product-price.ts';
 import { problemOfTick } from './domain/quote.ts';
@@ -19,7 +20,7 @@ export type QuoteRequest = {
 
 export type PriceUnavailableError = {
   __typename: 'PriceUnavailableError';
-  code: 'PRICE_UNAVAILABLE';
+  code: 'PRICE_UNAVAILABLE' | 'MARKET_HALTED';
   message: string;
   retryable: true;
   /** When the latest price arrived, epoch milliseconds. */
@@ -35,10 +36,14 @@ export type CouponNotValidError = {
 };
 
 /**
- * The price of now, where it can be promised to somebody of a customer group.
+ * The price of now, where it can be promised to somebody of a customer group, and whether the market moves so fast that it
+ * should be promised for a shorter time.
  * @throws Refusal InvalidInputError, NotFoundError, CouponNotValidError or PriceUnavailableError
  */
-export type FirmPrice = (request: QuoteRequest, customerGroup: string) => Promise<ProductPrice>;
+export type FirmPrice = (
+  request: QuoteRequest,
+  customerGroup: string,
+) => Promise<{ price: ProductPrice; isFastMarket: boolean }>;
 
 /**
  * @param options.maxTickAgeMs milliseconds since its arrival after which a tick promises nothing
@@ -60,18 +65,23 @@ export function createFirmPrice(options: {
     const product = moment.products.get(request.sku);
     if (!product) throw notFound('product');
     if (request.couponCode !== null) checkCoupon(request.couponCode, moment);
-    await checkTick(moment, product, request);
+    const tick = await promisedTick(moment, product, request);
     const price = await pricing.priceAt(moment, request, { customerGroup, coupon: request.couponCode });
-    if (price.total.amount.gt(0)) return price;
+    if (price.total.amount.gt(0)) return { price, isFastMarket: tick.breaker !== undefined };
     throw unavailable('the price comes to nothing', null);
   };
 
-  async function checkTick(moment: Moment, product: PricedProduct, { currency }: QuoteRequest): Promise<void> {
+  /** The tick of the moment, where a promise can be made on it. */
+  async function promisedTick(moment: Moment, product: PricedProduct, { currency }: QuoteRequest): Promise<Tick> {
     const tick = await moment.tickOf(symbolOf(product, currency ?? undefined)).catch((error: unknown) => {
       throw error instanceof DomainError ? unavailable('no price is known yet', null) : error;
     });
+    if (isHalted(tick, now())) {
+      throw unavailable(`the market is halted: ${tick.breaker!.reason}`, tick.receivedAt, 'MARKET_HALTED');
+    }
     const problem = problemOfTick(tick, { now: now(), maxAgeMs: maxTickAgeMs });
     if (problem) throw unavailable(problem, tick.receivedAt);
+    return tick;
   }
 }
 
@@ -87,10 +97,14 @@ function checkCoupon(couponCode: string, { rules }: Moment): void {
   });
 }
 
-function unavailable(problem: string, latestAt: number | null): Refusal<PriceUnavailableError> {
+function unavailable(
+  problem: string,
+  latestAt: number | null,
+  code: PriceUnavailableError['code'] = 'PRICE_UNAVAILABLE',
+): Refusal<PriceUnavailableError> {
   return new Refusal({
     __typename: 'PriceUnavailableError',
-    code: 'PRICE_UNAVAILABLE',
+    code,
     message: `No price can be promised now: ${problem}`,
     retryable: true,
     latestAt,

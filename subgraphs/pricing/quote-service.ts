@@ -62,7 +62,7 @@ export type QuoteService = {
 };
 
 /**
- * @param options.ttlSeconds how long a quote holds
+ * @param options.ttlSeconds how long a quote holds; half as long while the market moves fast
  * @param options.limit open quotes that one customer may have
  * @param options.now epoch milliseconds
  */
@@ -85,7 +85,7 @@ export function createQuoteService<Transaction extends SqlClient>(options: {
   ) {
     const quotes = createQuoteRepository(transaction);
     const group = await createCustomerRepository(transaction).lock(customerId);
-    const price = await firmPrice(request, group);
+    const { price, isFastMarket } = await firmPrice(request, group);
     const createdAt = now();
     const openQuotes = await quotes.countOpen(customerId, createdAt);
     if (openQuotes >= limit) throw tooMany(openQuotes, limit);
@@ -95,7 +95,7 @@ export function createQuoteService<Transaction extends SqlClient>(options: {
       couponCode: request.couponCode,
       price,
       createdAt,
-      expiresAt: createdAt + ttlSeconds * 1000,
+      expiresAt: createdAt + 1000 * (isFastMarket ? Math.ceil(ttlSeconds / 2) : ttlSeconds),
       orderId: null,
     };
     const quote = { ...unsigned, token: signer.sign(termsOf(unsigned)) };

@@ -103,6 +103,21 @@ describe('the price of a product', () => {
     expect(priced({ tick, side: 'SELL', rules: [off] }).premiumPercent.toFixed(4)).toBe('-0.5000');
   });
 
+  it.each([
+    ['BUY', '4001', '1.00'],
+    ['SELL', '3999', '-1.00'],
+  ] as const)('has a line that doubles the spread of a %s while the market moves fast', (side, value, wider) => {
+    const breaker = { state: 'DEGRADED', reason: 'The price moved 1.2 % within a minute', until: 0 } as const;
+    const tick = { bid: '3999', ask: '4001', breaker };
+    const price = priced({ side, tick });
+    expect(price.lines).toMatchObject([
+      { stage: 'METAL_VALUE', ruleCode: null },
+      { stage: 'SPREAD', ruleCode: null, ruleVersion: null },
+    ]);
+    expect(amounts(price)).toEqual([`${value}.00`, wider]);
+    expect(amounts(priced({ side, tick: { bid: '3999', ask: '4001' } }))).toEqual([`${value}.00`]);
+  });
+
   // Test vector: 5019.315 USD an ounce is 161.3747 a gram of 24 karat, and so on by exact 24ths.
   it.each([
     [24, '161.3747'],

@@ -1,5 +1,6 @@
 import { Decimal, decimal } from '#shared/decimal.ts';
 import { roundMoney, type Money } from '#shared/money.ts';
+import type { UnsequencedTick } from '#shared/ticks/tick.ts';
 import { gramsPer } from '#shared/weight.ts';
 import type { PricedProduct, TradeSide } from './priced-product.ts';
 import { sizeOf } from './effect-size.ts';
@@ -7,7 +8,7 @@ import { inPricingOrder, type Effect, type PricingRule, type PricingStage } from
 import { roundLine, roundToStep, type LineRounding } from './rounding.ts';
 import { factsOf, holds, type PricedFor, type PricingFacts } from './rule-condition.ts';
 
-/** One step of a price. The rule's code and version are null for the value of the metal, which no rule made. */
+/** One step of a price. The rule's code and version are null for what no rule made: the value of the metal, and a spread that the market has widened. */
 export type PriceLine = {
   stage: PricingStage;
   label: string;
@@ -26,8 +27,8 @@ export type PricingInput = {
   quantity: number;
   /** The currency of the tick, and so of the price. */
   currency: string;
-  /** Prices of a troy ounce of fine metal in `currency`, exact decimals. */
-  tick: { bid: string; ask: string };
+  /** Prices of a troy ounce of fine metal in `currency`, exact decimals, and what the circuit breaker says of them. */
+  tick: Pick<UnsequencedTick, 'bid' | 'ask' | 'breaker'>;
   /** Rules in force, in any order. */
   rules: readonly PricingRule[];
   lineRounding: LineRounding;
@@ -36,8 +37,8 @@ export type PricingInput = {
 };
 
 /**
- * Prices a product at one tick: the fine metal at the ask (BUY) or bid (SELL), then one line for each rule that applies,
- * by stage, priority and code. Each line is rounded once, at the currency's exponent; nothing else is rounded.
+ * Prices a product at one tick: the fine metal at the ask (BUY) or bid (SELL), where the market moves too fast half its
+ * spread once more, so that the spread is doubled, then one line for each rule that applies, by stage, priority and code. Each line is rounded once, at the currency's exponent; nothing else is rounded.
  * `premiumPercent` compares the total with the line of the metal's value, 4 decimals, half-even.
  * @throws DomainError BAD_USER_INPUT for a currency that is not traded here
  */
@@ -59,6 +60,19 @@ export function priceProduct(input: PricingInput): PricedTotal {
     },
   ];
   let subtotal = metalValue;
+  if (input.tick.breaker) {
+    const halfSpread = new Decimal(input.tick.ask).minus(input.tick.bid).div(2);
+    const worth = facts.totalFineGrams.times(halfSpread).div(gramsPer('TROY_OUNCE'));
+    const { amount } = roundLine(side === 'BUY' ? worth : worth.negated(), currency, lineRounding[side]);
+    subtotal = subtotal.plus(amount);
+    lines.push({
+      stage: 'SPREAD',
+      label: 'A wider spread while the market moves fast',
+      amount: { amount, currency },
+      ruleCode: null,
+      ruleVersion: null,
+    });
+  }
   for (const rule of input.rules.filter((candidate) => applies(candidate, facts)).toSorted(inPricingOrder)) {
     const amount = lineAmount(rule.effect, { facts, metalValue, subtotal, lineRounding })?.amount;
     // A total that can be paid as it is needs no line; any other rule shows that it was applied, an exemption too.

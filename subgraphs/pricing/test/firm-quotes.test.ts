@@ -57,6 +57,17 @@ describe('a firm quote', () => {
     });
   });
 
+  it('holds half as long, at twice the spread of the market, while the market moves fast', async () => {
+    const usual = await requestQuoteAs(pricing, 'fast');
+    const breaker = { state: 'DEGRADED', reason: 'The price moved 1.2 % within a minute', until: null } as const;
+    await pricing.publishNow('4000.00', { breaker });
+    const fast = await requestQuoteAs(pricing, 'fast');
+    expect([usual.ttl, fast.ttl]).toEqual([45, 23]);
+    const spread = fast.price.lines.filter(({ amount }) => amount.amount === '0.50');
+    expect(spread).toHaveLength(1);
+    expect(Number(fast.price.total.amount)).toBe(Number(usual.price.total.amount) + 0.5);
+  });
+
   it('keeps its price however the market moves', async () => {
     const quote = await requestQuoteAs(pricing, 'keeps');
     await pricing.publishNow('4100.00');
@@ -187,6 +198,17 @@ describe('a quote is refused', () => {
   it.each(['INDICATIVE', 'STALE'] as const)('while prices are %s', async (quality) => {
     await pricing.publishNow('4000.00', { quality });
     expect((await requestQuoteAs(pricing, 'closed')).code).toBe('PRICE_UNAVAILABLE');
+  });
+
+  it('while the market is halted, until the halt ends', async () => {
+    const breaker = (until: number | null) => ({ state: 'HALTED', reason: 'Only 1 of 2 sources', until }) as const;
+    for (const until of [null, Date.now() + 60_000]) {
+      await pricing.publishNow('4000.00', { breaker: breaker(until) });
+      const refused = await requestQuoteAs(pricing, 'halted');
+      expect(refused).toMatchObject({ __typename: 'PriceUnavailableError', code: 'MARKET_HALTED', retryable: true });
+    }
+    await pricing.publishNow('4000.00', { breaker: breaker(Date.now() - 1) });
+    expect((await requestQuoteAs(pricing, 'halted')).__typename).toBe('Quote');
   });
 
   it('where rules leave nothing to pay', async () => {
