@@ -2,7 +2,7 @@ import type { Logger } from '#shared/logger.ts';
 import type { TickFollower } from '#shared/ticks/tick-follower.ts';
 import type { Tick } from '#shared/ticks/tick.ts';
 import { inTime, pause } from '#shared/waiting.ts';
-import { createAlertBook, type AlertChange, type WatchedAlert } from './domain/alert-book.ts';
+import { createAlertBook, type AlertBook, type AlertChange, type WatchedAlert } from './domain/alert-book.ts';
 import { alertPriceOf } from './domain/alert-levels.ts';
 import { createPriceAlertTicks } from './price-alert-ticks.ts';
 import type { PriceAlertWatchRepository } from './price-alert-watch-repository.ts';
@@ -107,8 +107,7 @@ export function createPriceAlertWatch(options: {
 
   async function judge(tick: Tick): Promise<void> {
     const begun = performance.now();
-    const changes = book.apply(tick.sequence, alertPriceOf(tick));
-    await reload(await writeAll(tick, changes), tick.sequence);
+    await reload(await writeAll(tick, changesBy(tick, book)), tick.sequence);
     if (signal.aborted) return;
     position = tick.sequence;
     options.onJudged(performance.now() - begun);
@@ -150,7 +149,7 @@ export function createPriceAlertWatch(options: {
     const begin = alerts.reduce((least, { stateSequence }) => Math.min(least, stateSequence), here);
     const overtaken: string[] = [];
     for await (const tick of ticks.between(begin, here)) {
-      for (const id of await writeAll(tick, late.apply(tick.sequence, alertPriceOf(tick)))) {
+      for (const id of await writeAll(tick, changesBy(tick, late))) {
         late.remove(id);
         overtaken.push(id);
       }
@@ -204,4 +203,10 @@ export function createPriceAlertWatch(options: {
       await inTime(Promise.all([running, underWay]), closeMs);
     },
   };
+}
+
+/** What a tick does to alerts: nothing where its price is an indication only, or made with something too old. */
+function changesBy(tick: Tick, book: AlertBook): AlertChange[] {
+  if (tick.quality === 'INDICATIVE' || tick.quality === 'STALE') return [];
+  return book.apply(tick.sequence, alertPriceOf(tick));
 }

@@ -36,6 +36,8 @@ export type CreateResult = AlertFields & {
 export type PriceAlertFixture = NotificationFixture & {
   /** Publishes ticks with these middle prices, bid and ask 0.30 beside them. */
   publish(...mids: (string | number)[]): Promise<Tick[]>;
+  /** Publishes one mid price of a quality. */
+  publishOf(quality: Tick['quality'], mid: number): Promise<Tick[]>;
   /** Publishes recorded quotes: time, bid and ask. */
   publishQuotes(quotes: [time: string, bid: string, ask: string][]): Promise<Tick[]>;
   /** Creates an alert of a user's: one that is met at 4200 or above, where nothing else is given. */
@@ -130,20 +132,16 @@ export async function startPriceAlerts(environment: Record<string, string> = {})
     clients.set(userId, client);
     return client;
   };
+  const tickAt = (mid: string | number, values: Partial<Tick>) =>
+    aTick({ bid: (Number(mid) - 0.3).toFixed(4), ask: (Number(mid) + 0.3).toFixed(4), ...values });
+  const begun = Date.parse('2026-11-20T10:00:00Z');
   const publish: PriceAlertFixture['publish'] = (...mids) =>
-    writer.publish(
-      mids.map((mid, index) =>
-        aTick({
-          bid: (Number(mid) - 0.3).toFixed(4),
-          ask: (Number(mid) + 0.3).toFixed(4),
-          time: Date.parse('2026-11-20T10:00:00Z') + index,
-        }),
-      ),
-    );
+    writer.publish(mids.map((mid, index) => tickAt(mid, { time: begun + index })));
   await publish(4100);
   return {
     ...notification,
     publish,
+    publishOf: (quality, mid) => writer.publish([tickAt(mid, { time: begun, quality })]),
     publishQuotes: (quotes) =>
       writer.publish(quotes.map(([time, bid, ask]) => aTick({ bid, ask, time: Date.parse(time) }))),
     async create(userId, input) {

@@ -50,6 +50,19 @@ describe('a price alert', () => {
     expect(await alerts.told(userId)).toEqual(['Gold above $4,200.00']);
   });
 
+  test('is fired by no price that is an indication or stale, and by the next good one', async () => {
+    const userId = newUser();
+    await afterPrices(userId, { repeat: 'ONCE' }, 4199);
+    await alerts.publishOf('INDICATIVE', 4300);
+    const [stale] = await alerts.publishOf('STALE', 4300);
+    await alerts.judged(worker, stale!.sequence);
+    expect(await alerts.alertsOf(userId)).toMatchObject([{ status: 'ACTIVE', triggerCount: 0 }]);
+    const [good] = await alerts.publish(4201);
+    await alerts.judged(worker, good!.sequence);
+    const [alert] = await alerts.alertsOf(userId);
+    expect(alert).toMatchObject({ triggerCount: 1, lastTriggeredSequence: String(good!.sequence) });
+  });
+
   test('that is recurring fires again after the price was back by its hysteresis', async () => {
     const userId = newUser();
     const prices = [4199, 4205, 4195.8, 4199.9, 4200];
