@@ -77,7 +77,9 @@ export async function* upstreamEvents(options: {
         operation = options.resume(undefined) ?? options.operation;
         continue;
       }
-      if (refusals) throw new UpstreamRefusal(refusals);
+      // While it resumes, a subgraph whose database is away refuses for a moment: the client waits, as for a lost connection.
+      const isForAMoment = last !== undefined && refusals?.every(({ extensions }) => extensions?.retryable === true);
+      if (refusals && !isForAMoment) throw new UpstreamRefusal(refusals);
       if (attempt === 0)
         logger.warn({ err: error, resumeBehind: last }, 'an upstream subscription was lost; reconnecting');
     } finally {
