@@ -55,7 +55,7 @@ export const settings = {
     .default(10_000)
     .describe('Ticks of a symbol that its stream in Redis keeps at least; older ones are read from PostgreSQL'),
   TICKS_KEPT_AT_MOST: wholeNumber({ min: 100, max: 10_000_000 })
-    .default(300_000)
+    .default(100_000)
     .describe(
       'Ticks of a symbol that its stream keeps at most while PostgreSQL is away and they are not yet written there',
     ),

@@ -13,37 +13,39 @@ let bed: MarketDataBed;
 let client: GraphqlClient;
 let kraken: Awaited<ReturnType<typeof serveKraken>>;
 const servers: Awaited<ReturnType<typeof startProviderServer>>[] = [];
-/** What Swissquote and a dealer's own source answer: null is a server that is down. */
-const spot = async (name: 'swissquote' | 'dealer', price: [string, string] | null) => {
-  const server = servers[name === 'swissquote' ? 0 : 1]!;
-  server.state.fault =
-    price === null
-      ? 'drop'
-      : {
-          get body() {
-            return answers[name](...price);
-          },
-        };
-};
 const answers = {
   swissquote: (bid: string, ask: string) =>
     `[{"topo":{},"spreadProfilePrices":[{"spreadProfile":"prime","bid":${bid},"ask":${ask}}],"ts":${Date.now()}}]`,
   dealer: (bid: string, ask: string) => `{"quote":{"bid":${bid},"ask":${ask},"at":${Date.now()}}}`,
 };
+/** What Swissquote or a dealer's own source answers from here on, at the time of the question; null is a server that is down. */
+function spot(name: keyof typeof answers, price: [bid: string, ask: string] | null): void {
+  const server = servers[name === 'swissquote' ? 0 : 1]!;
+  if (price === null) {
+    server.state.fault = 'drop';
+    return;
+  }
+  server.state.fault = {
+    get body() {
+      return answers[name](...price);
+    },
+  };
+}
 const date = new Date(Date.now() - dayMs).toISOString().slice(0, 10);
-const euroRates = `<gesmes:Envelope><Cube><Cube time='${date}'><Cube currency='USD' rate='1.16'/><Cube currency='TRY' rate='49.3'/></Cube></Cube></gesmes:Envelope>`;
+const euroRates = `<gesmes:Envelope><Cube><Cube time='${date}'><Cube currency='USD' rate='1.16'/><Cube currency='TRY' rate='49.3'/><Cube currency='CHF' rate='0.93'/></Cube></Cube></gesmes:Envelope>`;
 
 beforeAll(async () => {
   bed = await createMarketDataBed();
   for (let count = 0; count < 3; count += 1) servers.push(await startProviderServer());
-  await spot('swissquote', ['4084.00', '4084.60']);
-  await spot('dealer', ['4084.10', '4084.80']);
+  spot('swissquote', ['4084.00', '4084.60']);
+  spot('dealer', ['4084.10', '4084.80']);
   servers[2]!.state.fault = { body: euroRates };
   kraken = await serveKraken({ books: new Map([['PAXG/USD', { bid: '4090.1', ask: '4090.9' }]]) });
   const [swissquote, dealer, ecb] = servers.map(({ url }) => url) as [string, string, string];
   await bed.startWorker({
     FEEDS: 'swissquote=3,json-http,kraken,ecb,pegs',
     MARKET_HOURS: 'always-open',
+    CURRENCIES: 'USD,EUR,TRY,AED,CHF',
     SWISSQUOTE_URL: swissquote,
     SWISSQUOTE_SYMBOLS: symbol,
     SWISSQUOTE_POLL_MS: '100',
@@ -101,25 +103,31 @@ describe('several feeds', () => {
     );
   });
 
-  test('are not moved by one that jumps away', async () => {
-    await spot('dealer', ['4288.30', '4289.00']);
-    const tick = await latestWhere((each) => !named(each).includes('json-http'));
-    expect(tick).toMatchObject({ bid: '4084.00', ask: '4084.60' });
-    const begun = tick.sequence;
-    await latestWhere(({ sequence }) => sequence > begun);
-    const all = await bed.ticks.after(symbol, 0, 10_000);
-    expect([...new Set(all.map(({ bid }) => bid))].toSorted()).toEqual(
-      ['4084.00', '4084.10'].filter((bid) => all.some((each) => each.bid === bid)),
+  test('price it in a currency that the configuration adds', async () => {
+    await latestWhere(() => true, 'XAU-CHF');
+    const { data } = await client.request<{ instrument: { name: string; currency: string; price: { bid: string } } }>(
+      '{ instrument(symbol: "XAU-CHF") { name currency price { bid } } }',
     );
-    await spot('dealer', ['4084.10', '4084.80']);
+    expect(data!.instrument).toMatchObject({ name: 'Gold in Swiss Franc', currency: 'CHF' });
+    expect(Number(data!.instrument.price.bid)).toBeCloseTo((4084 * 0.93) / 1.16, 1);
+  });
+
+  test('are not moved by one that jumps away', async () => {
+    const before = (await bed.ticks.latest(symbol))!.sequence;
+    spot('dealer', ['4288.30', '4289.00']);
+    const tick = await latestWhere((each) => !named(each).includes('json-http'));
+    const all = await bed.ticks.after(symbol, before, 10_000);
+    expect(new Set(all.map(({ bid, ask }) => `${bid} ${ask}`))).toEqual(new Set(['4084.00 4084.60']));
+    expect(tick.quality).toBe('DEGRADED');
+    spot('dealer', ['4084.10', '4084.80']);
     await latestWhere(({ quality }) => quality === 'GOOD');
   });
 
   test('go on without one that is down', async () => {
-    await spot('swissquote', null);
+    spot('swissquote', null);
     const tick = await latestWhere((each) => !named(each).includes('swissquote'));
     expect(tick).toMatchObject({ bid: '4084.10', ask: '4084.80' });
-    await spot('swissquote', ['4084.00', '4084.60']);
+    spot('swissquote', ['4084.00', '4084.60']);
     await latestWhere(({ quality }) => quality === 'GOOD');
   });
 
@@ -128,14 +136,14 @@ describe('several feeds', () => {
       'subscription { priceUpdated(symbol: "XAU-USD") { isStale sequence ageMs } }',
     );
     expect((await events.next()).data!.priceUpdated.isStale).toBe(false);
-    await spot('swissquote', null);
-    await spot('dealer', null);
+    spot('swissquote', null);
+    spot('dealer', null);
     await kraken.close();
     let price = (await events.next()).data!.priceUpdated;
     while (!price.isStale) price = (await events.next()).data!.priceUpdated;
     expect(price.ageMs).toBeGreaterThan(staleAfterMs);
     expect(price.ageMs).toBeLessThan(staleAfterMs + 1_000);
-    await spot('swissquote', ['4080.00', '4080.60']);
+    spot('swissquote', ['4080.00', '4080.60']);
     const back = (await events.next()).data!.priceUpdated;
     expect(back.isStale).toBe(false);
     expect(Number(back.sequence)).toBe(Number(price.sequence) + 1);
