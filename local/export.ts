@@ -3,7 +3,7 @@ import { candleBases } from '../subgraphs/market-data/domain/candles.ts';
 import { assertInstrument } from '../subgraphs/market-data/history/assert-instrument.ts';
 import { createCandleRepository } from '../subgraphs/market-data/history/candle-repository.ts';
 import { candlesAsCsv, ticksAsCsv } from '../subgraphs/market-data/history/export-history.ts';
-import { instantOfText } from '../subgraphs/market-data/history/instant-of-text.ts';
+import { instantOfText } from '../subgraphs/market-data/instant-of-text.ts';
 import { createTickExportRepository } from '../subgraphs/market-data/history/tick-export-repository.ts';
 import { createInstrumentRepository } from '../subgraphs/market-data/instrument-repository.ts';
 import { oneOf, readArguments } from './arguments.ts';

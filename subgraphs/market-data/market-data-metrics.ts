@@ -1,5 +1,6 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import { counter, durationHistogram, gauge, type Registry } from '#shared/metrics.ts';
+import type { FeedHealth } from './feeds/feed.ts';
 
 export type IngestionMetrics = {
   received: Counter;
@@ -20,6 +21,30 @@ export function createIngestionMetrics(registry: Registry): IngestionMetrics {
       labelNames: ['symbol'],
     }),
   };
+}
+
+/** How each feed of a worker that leads is: nothing of one that stands by. */
+export function createFeedMetrics(registry: Registry, feeds: () => { name: string; health: FeedHealth }[]): void {
+  gauge(registry, 'gold_feed_up', 'Whether quotes of a feed can be expected (1) or it is in trouble (0)', {
+    labelNames: ['feed'],
+    collect(up) {
+      up.reset();
+      for (const { name, health } of feeds()) up.set({ feed: name }, health.ok ? 1 : 0);
+    },
+  });
+  gauge(
+    registry,
+    'gold_feed_last_quote_timestamp_seconds',
+    'When the last quote of a feed came, in seconds since 1970',
+    {
+      labelNames: ['feed'],
+      collect(last) {
+        last.reset();
+        for (const { name, health } of feeds())
+          if (health.lastQuoteAt !== undefined) last.set({ feed: name }, health.lastQuoteAt / 1_000);
+      },
+    },
+  );
 }
 
 /** Whether a worker leads, 1 or 0: of all workers one does. */

@@ -74,11 +74,12 @@ export async function beginTerm(options: {
       logger.debug({ quote, problem }, 'a quote was not used');
     },
   });
+  const mostUnwrittenTicks = Math.max(config.TICKS_KEPT, config.TICKS_KEPT_AT_MOST);
   const writer = createTickWriter({
     redis,
     prefix: config.REDIS_PREFIX,
     keep: config.TICKS_KEPT,
-    keepAtMost: Math.max(config.TICKS_KEPT, config.TICKS_KEPT_AT_MOST),
+    keepAtMost: mostUnwrittenTicks,
     lease,
     logger,
   });
@@ -91,6 +92,7 @@ export async function beginTerm(options: {
     lastMidOf: (symbol) => tickHistory.lastMid(symbol),
     windowMs: config.CONSENSUS_WINDOW_MS,
     bufferTicks: config.INGEST_BUFFER_TICKS,
+    mostUnwrittenTicks,
     metrics: options.ingestionMetrics,
     clock,
     logger,

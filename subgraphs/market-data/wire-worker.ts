@@ -6,7 +6,12 @@ import { openConnections } from './connections.ts';
 import { instrumentsOf } from './domain/instrument.ts';
 import { createLeadership } from './ingestion/leadership.ts';
 import { createInstrumentRepository } from './instrument-repository.ts';
-import { createCandleMetrics, createIngestionMetrics, createLeadershipMetrics } from './market-data-metrics.ts';
+import {
+  createCandleMetrics,
+  createFeedMetrics,
+  createIngestionMetrics,
+  createLeadershipMetrics,
+} from './market-data-metrics.ts';
 import { beginTerm, type IngestionTerm } from './wire-term.ts';
 
 /** Makes prices and keeps their history, or stands by while another worker does. */
@@ -31,12 +36,14 @@ export function wireWorker(config: Config): WiredProcess {
     },
     logger,
   });
+  const feeds = () => (leadership.isLeading() ? (term?.feeds() ?? []) : []);
   createLeadershipMetrics(metrics, leadership.isLeading);
+  createFeedMetrics(metrics, feeds);
   const http = createHttpServer({
     host: config.HOST,
     port: config.PORT,
     metrics,
-    checks: { ...base.checks, feeds: async () => checkFeeds(leadership.isLeading() ? term : undefined) },
+    checks: { ...base.checks, feeds: async () => checkFeeds(feeds()) },
     onError: (err) => logger.error({ err }, 'request failed'),
   });
   return {
@@ -54,8 +61,7 @@ export function wireWorker(config: Config): WiredProcess {
 }
 
 /** A worker that stands by is ready; one that leads is while any of its feeds can be expected to deliver. */
-function checkFeeds(term: IngestionTerm | undefined): void {
-  const feeds = term?.feeds() ?? [];
+function checkFeeds(feeds: ReturnType<IngestionTerm['feeds']>): void {
   if (feeds.length === 0 || feeds.some(({ health }) => health.ok)) return;
   throw new Error(feeds.map(({ name, health }) => `${name}: ${health.detail}`).join('; '));
 }

@@ -3,21 +3,12 @@ import { DomainError } from '#shared/errors.ts';
 import type { CandleBasis } from '../domain/candles.ts';
 import type { StoredInterval } from '../domain/stored-interval.ts';
 import { addUpCandles } from './add-up-candles.ts';
+import type { CandleRow } from './candle-repository.ts';
 import { arrayOf, timeOf } from './sql-arrays.ts';
 import { lockCandles } from './lock-candles.ts';
 
 /** A candle of a file, or made of its ticks: decimals as text, times in epoch milliseconds. */
-export type ImportedCandle = {
-  basis: CandleBasis;
-  openTime: number;
-  open: string;
-  high: string;
-  low: string;
-  close: string;
-  tickCount: number;
-  firstAt: number;
-  lastAt: number;
-};
+export type ImportedCandle = CandleRow & { basis: CandleBasis };
 
 /** What a candle says. */
 export type CandleValues = Pick<ImportedCandle, 'open' | 'high' | 'low' | 'close' | 'tickCount'>;

@@ -2,13 +2,13 @@ import { decimal } from '#shared/decimal.ts';
 import { minuteCandles, type Candle, type CandleBasis } from '../domain/candles.ts';
 import { closeTimeOf } from '../domain/candle-interval.ts';
 import type { CandleValues, ImportedCandle } from './candle-import-repository.ts';
-import type { HistoryRow } from './history-rows.ts';
+import type { CsvRow } from '../csv-rows.ts';
 import { readCandleRow, readTickRow, type RowMeaning, type TickOfRow } from './read-history-row.ts';
 import type { RowProblemCode } from './row-problem.ts';
 import { createSeenSpans } from './seen-spans.ts';
 
 /** A row whose span an earlier row has spoken of: the two have to be compared. */
-export type RepeatedRow = { row: HistoryRow; candle: ImportedCandle };
+export type RepeatedRow = { row: CsvRow; candle: ImportedCandle };
 
 /** What some rows come to. */
 export type HistoryChunk = {
@@ -23,7 +23,7 @@ export type HistoryChunk = {
 /** Turns rows into candles, a chunk at a time; it holds the rows of that chunk, and a bit for each span of the file. */
 export type RowCollector = {
   /** Takes a row. @returns why it is not taken, undefined where it is */
-  add(row: HistoryRow): RowProblemCode | undefined;
+  add(row: CsvRow): RowProblemCode | undefined;
   /** What has come together since the last time. */
   take(): HistoryChunk;
 };

@@ -12,7 +12,7 @@ import {
   type RepeatedRow,
   type RowCollector,
 } from './collect-history-rows.ts';
-import { readHistoryRows, type HistoryRow } from './history-rows.ts';
+import { readCsvRows, type CsvRow } from '../csv-rows.ts';
 import { planImport, type HistoryImport, type ImportPlan } from './plan-import.ts';
 import type { RowProblem } from './row-problem.ts';
 
@@ -95,7 +95,7 @@ export async function importHistory(
     // Whoever waits for it next sees the error.
     writing.catch(() => undefined);
   };
-  for await (const row of readHistoryRows(file, signal)) {
+  for await (const row of readCsvRows(file, signal)) {
     if (row.row === 0) continue;
     rows = row.row;
     const code = collector.add(row);
@@ -126,6 +126,6 @@ async function differences(
   });
 }
 
-function asProblem({ line, fields }: HistoryRow, code: RowProblem['code']): RowProblem {
+function asProblem({ line, fields }: CsvRow, code: RowProblem['code']): RowProblem {
   return { line, code, row: fields.join(',') };
 }

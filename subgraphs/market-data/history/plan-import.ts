@@ -3,8 +3,9 @@ import { badInput } from '#shared/errors.ts';
 import type { CandleBasis } from '../domain/candles.ts';
 import { intervalOfTimes, type StoredInterval } from '../domain/stored-interval.ts';
 import { formatOf, type HistoryFormat } from './history-format.ts';
-import { inspectHistoryFile, readHistoryRows } from './history-rows.ts';
-import { instantOfText } from './instant-of-text.ts';
+import { readCsvRows } from '../csv-rows.ts';
+import { inspectHistoryFile } from './inspect-history-file.ts';
+import { instantOfText } from '../instant-of-text.ts';
 
 export type HistoryImport = {
   file: string;
@@ -62,7 +63,7 @@ async function intervalOf(order: HistoryImport, format: HistoryFormat, signal: A
   }
   if (order.interval !== undefined) return order.interval;
   const times: number[] = [];
-  for await (const { row, fields } of readHistoryRows(order.file, signal)) {
+  for await (const { row, fields } of readCsvRows(order.file, signal)) {
     const time = row === 0 ? undefined : instantOfText(fields[format.time] ?? '');
     if (time !== undefined) times.push(time);
     if (row === spacingRows) break;

@@ -2,7 +2,7 @@ import { Decimal } from '#shared/decimal.ts';
 import { closeTimeOf, openTimeOf } from '../domain/candle-interval.ts';
 import type { StoredInterval } from '../domain/stored-interval.ts';
 import type { HistoryFormat } from './history-format.ts';
-import { instantOfText } from './instant-of-text.ts';
+import { instantOfText } from '../instant-of-text.ts';
 import type { RowProblemCode } from './row-problem.ts';
 
 /** What the rows of a file are read as. `now`: spans that end later are not over; epoch milliseconds. */

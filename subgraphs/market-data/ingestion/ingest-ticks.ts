@@ -19,12 +19,15 @@ export type TickIngestion = {
 const batchSize = 1_000;
 /** Wait before a batch is tried again that Redis has refused. */
 const retryMs = 250;
+/** How often a feed that can wait looks whether there is room. */
+const roomMs = 10;
 
 /**
  * The way of a quote into the tick stream: collected for a moment with those of other feeds, made into a price, numbered
  * and appended. Ticks that Redis keeps waiting are held up to a bound; then the oldest go, because the latest matters most.
  * @param options.symbols everything that may be published
  * @param options.windowMs milliseconds in which quotes of several feeds count as simultaneous; one feed is not waited for
+ * @param options.mostUnwrittenTicks ticks of a symbol that the stream keeps while the history does not have them
  * @param options.lastMidOf where to go on when the stream is gone: the last known mid price of a symbol
  */
 export function createTickIngestion(options: {
@@ -36,6 +39,7 @@ export function createTickIngestion(options: {
   lastMidOf: (symbol: string) => Promise<string | undefined>;
   windowMs: number;
   bufferTicks: number;
+  mostUnwrittenTicks: number;
   metrics: IngestionMetrics;
   clock: () => number;
   logger: Logger;
@@ -48,7 +52,15 @@ export function createTickIngestion(options: {
   let publishing: Promise<void> | undefined;
   let isStopping = false;
   let isStopped = false;
-  let room = Promise.withResolvers<void>();
+
+  /** Whether who can wait should: Redis does not take ticks as fast as they come, or the history falls behind the stream. */
+  function isCrowded(): boolean {
+    const waiting = buffer.size();
+    return (
+      waiting > options.bufferTicks / 2 ||
+      symbols.some((symbol) => waiting + writer.unreleased(symbol) > options.mostUnwrittenTicks / 2)
+    );
+  }
 
   async function resumePoint(symbol: string, known: KnownSequences): Promise<ResumePoint | undefined> {
     const newest = await writer.open(symbol, known);
@@ -87,10 +99,6 @@ export function createTickIngestion(options: {
     while (buffer.size() > 0 && !isStopped) {
       const groups = Map.groupBy(buffer.take(batchSize), ({ symbol }) => symbol);
       await Promise.all([...groups].map(([symbol, ticks]) => publish(symbol, ticks)));
-      if (buffer.size() <= options.bufferTicks / 2) {
-        room.resolve();
-        room = Promise.withResolvers();
-      }
     }
   }
 
@@ -124,14 +132,13 @@ export function createTickIngestion(options: {
           onQuotes,
           onAlive: (source) => add(prices.confirm(source, clock())),
           room: async () => {
-            if (buffer.size() > options.bufferTicks / 2 && !isStopping) await room.promise;
+            while (isCrowded() && !isStopping) await new Promise((resolve) => setTimeout(resolve, roomMs));
           },
         });
       }
     },
     async stop(graceMs) {
       isStopping = true;
-      room.resolve();
       await Promise.all(feeds.map((feed) => feed.stop()));
       closeWindow();
       const isPublished = await inTime(

@@ -11,6 +11,7 @@ const dayMs = 86_400_000;
 
 let bed: MarketDataBed;
 let client: GraphqlClient;
+let worker: { url: string };
 let kraken: Awaited<ReturnType<typeof serveKraken>>;
 const servers: Awaited<ReturnType<typeof startProviderServer>>[] = [];
 const answers = {
@@ -42,7 +43,7 @@ beforeAll(async () => {
   servers[2]!.state.fault = { body: euroRates };
   kraken = await serveKraken({ books: new Map([['PAXG/USD', { bid: '4090.1', ask: '4090.9' }]]) });
   const [swissquote, dealer, ecb] = servers.map(({ url }) => url) as [string, string, string];
-  await bed.startWorker({
+  worker = await bed.startWorker({
     FEEDS: 'swissquote=3,json-http,kraken,ecb,pegs',
     MARKET_HOURS: 'always-open',
     CURRENCIES: 'USD,EUR,TRY,AED,CHF',
@@ -126,6 +127,9 @@ describe('several feeds', () => {
   test('go on without one that is down', async () => {
     spot('swissquote', null);
     const tick = await latestWhere((each) => !named(each).includes('swissquote'));
+    const metrics = await (await fetch(`${worker.url}/metrics`)).text();
+    expect(metrics).toMatch(/gold_feed_up\{feed="swissquote",.*\} 0\n/);
+    expect(metrics).toMatch(/gold_feed_up\{feed="json-http",.*\} 1\n/);
     expect(tick).toMatchObject({ bid: '4084.10', ask: '4084.80' });
     spot('swissquote', ['4084.00', '4084.60']);
     await latestWhere(({ quality }) => quality === 'GOOD');

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { midOf, type Tick } from '#shared/ticks/tick.ts';
 import { readSharedData } from './config.ts';
+import { lockCandles } from '../history/lock-candles.ts';
 import { createMarketDataBed, until, type MarketDataBed } from './market-data-processes.ts';
 import { createRecordings, findRealTicks, makeRows, toCsv, type RecordedRow } from './recordings.ts';
 
@@ -91,7 +92,8 @@ describe('replay', () => {
     await bed.startWorker(replay(file));
     const ticks = await ticksUpTo(10);
     expect(asRows(ticks)).toEqual(rows.slice(0, 10));
-    expect(ticks[5]!.feedPosition).toBe('12');
+    // Empty lines are no rows.
+    expect(ticks[5]!.feedPosition).toBe('11');
   });
 
   test('a quote with a wide spread is refused and counted with its reason', async () => {
@@ -117,6 +119,33 @@ describe('replay', () => {
       expect(waits[index]).toBeGreaterThan(expected - 40);
       expect(waits[index]).toBeLessThan(expected + 150);
     }
+  });
+
+  test('waits while the history cannot be written, so that no row leaves the stream before it is there', async () => {
+    const many = makeRows(12_000);
+    const file = await recordings.write('many.csv', toCsv(many));
+    const { promise: written, resolve: letWrite } = Promise.withResolvers<void>();
+    const locked = Promise.withResolvers<void>();
+    const holding = bed.prisma.$transaction(
+      async (transaction) => {
+        await lockCandles(transaction, [symbol]);
+        locked.resolve();
+        await written;
+      },
+      { timeout: 20_000 },
+    );
+    await locked.promise;
+    await bed.startWorker(replay(file, { REPLAY_SPEED: '1000000', TICKS_KEPT: '100', TICKS_KEPT_AT_MOST: '8000' }));
+    const standing = await until(async () => {
+      const before = (await bed.ticks.latest(symbol))?.sequence ?? 0;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return before >= 4_000 && (await bed.ticks.latest(symbol))!.sequence === before && before;
+    });
+    expect(standing).toBeLessThan(8_000);
+    letWrite();
+    await holding;
+    await until(async () => (await bed.prisma.tick.count({ where: { symbol } })) === many.length);
+    expect(await writtenCandles(many.length)).toEqual(candlesOf(many));
   });
 
   test('a file that is not there ends the start', async () => {

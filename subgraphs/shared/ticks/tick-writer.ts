@@ -21,6 +21,8 @@ export type TickWriter = {
   publish(ticks: UnsequencedTick[]): Promise<Tick[]>;
   /** Says that ticks up to a sequence are kept elsewhere: the stream may let them go, but for the newest `keep`. */
   release(symbol: string, upTo: number): Promise<void>;
+  /** Ticks of a symbol that nobody has released yet: beyond `keepAtMost` the stream lets them go nevertheless. */
+  unreleased(symbol: string): number;
   /** The last sequence given out; 0 before the first. */
   lastSequence(symbol: string): number;
 };
@@ -50,8 +52,9 @@ return 'OK'`;
 
 type SymbolState = {
   memory: TickMemory;
-  /** The last sequence that was given out. */
+  /** The last sequence that was given out, and the last that was released. */
   last: number;
+  released: number;
   /** Batches go out one after the other: a batch begins where the one before it has ended. */
   underWay: Promise<unknown>;
 };
@@ -163,7 +166,8 @@ export function createTickWriter(options: {
       const memory = await remember(symbol, atLeast);
       const newest = memory.newest();
       const isWhole = newest !== undefined && newest.sequence >= atLeast;
-      states.set(symbol, { memory, last: isWhole ? newest.sequence : ceiling, underWay: Promise.resolve() });
+      const last = isWhole ? newest.sequence : ceiling;
+      states.set(symbol, { memory, last, released: isWhole ? atLeast : last, underWay: Promise.resolve() });
       return newest;
     },
     async publish(ticks) {
@@ -177,11 +181,14 @@ export function createTickWriter(options: {
       return (await Promise.all(published)).flat();
     },
     async release(symbol, upTo) {
-      const { memory, last } = stateOf(symbol);
+      const state = stateOf(symbol);
+      const { memory, last } = state;
+      state.released = Math.max(state.released, upTo);
       memory.release(upTo);
       const oldestKept = Math.min(upTo, last - keep) + 1;
       if (oldestKept > 1) await redis.xtrim(tickStreamKey(prefix, symbol), 'MINID', '~', entryId(oldestKept));
     },
+    unreleased: (symbol) => stateOf(symbol).last - stateOf(symbol).released,
     lastSequence: (symbol) => states.get(symbol)?.last ?? 0,
   };
 }

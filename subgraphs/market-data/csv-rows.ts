@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -7,44 +6,17 @@ import { parse } from 'csv-parse';
 import { badInput } from '#shared/errors.ts';
 
 /** A row of a file: `row` counts from 1 behind the header, `line` is its line; `fields` as they are written, without quotes. */
-export type HistoryRow = { row: number; line: number; fields: string[] };
-
-/** What a look at the whole file tells before anything is taken from it. */
-export type HistoryFile = {
-  header: string[];
-  /** SHA-256 of what it says, unpacked, in hexadecimal. */
-  hash: string;
-  /** Lines behind the header, empty ones included. */
-  lines: number;
-};
+export type CsvRow = { row: number; line: number; fields: string[] };
 
 /** Characters of a line at most: what is longer is no history, and would have to be held in memory. */
 const longestLine = 64 * 1024;
 
 /**
- * Reads a file once as a whole, so that a damaged one is refused before a row of it is taken.
- * @throws DomainError BAD_USER_INPUT when it cannot be read to its end, or has no header
- */
-export async function inspectHistoryFile(file: string, signal: AbortSignal): Promise<HistoryFile> {
-  const hash = createHash('sha256');
-  let lines = 0;
-  let isInLine = false;
-  for await (const piece of readUnpacked(file, signal)) {
-    hash.update(piece);
-    for (let place = piece.indexOf(0x0a); place !== -1; place = piece.indexOf(0x0a, place + 1)) lines += 1;
-    isInLine = piece.at(-1) !== 0x0a;
-  }
-  for await (const { fields } of readHistoryRows(file, signal))
-    return { header: fields, hash: hash.digest('hex'), lines: lines - (isInLine ? 0 : 1) };
-  throw badInput(`${file} is empty.`);
-}
-
-/**
- * Reads a CSV file row by row, never as a whole; the header is row 0. Quotation marks around a field are taken off, and
+ * Reads a CSV file row by row, never as a whole, plain or gzip; the header is row 0. Empty lines are no rows. Quotation marks around a field are taken off, and
  * do not join fields: one that is never closed would swallow every row behind it.
  * @throws DomainError BAD_USER_INPUT when it cannot be read
  */
-export async function* readHistoryRows(file: string, signal: AbortSignal): AsyncGenerator<HistoryRow, void, void> {
+export async function* readCsvRows(file: string, signal: AbortSignal): AsyncGenerator<CsvRow, void, void> {
   const parser = parse({
     info: true,
     bom: true,
@@ -71,8 +43,11 @@ export async function* readHistoryRows(file: string, signal: AbortSignal): Async
   }
 }
 
-/** The bytes of a file that is plain or gzip, which its first two bytes tell. */
-async function* readUnpacked(file: string, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
+/**
+ * The bytes of a file that is plain or gzip, which its first two bytes tell.
+ * @throws DomainError BAD_USER_INPUT when it cannot be read
+ */
+export async function* readUnpacked(file: string, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
   try {
     const isPacked = await isGzip(file);
     const source = createReadStream(file, { signal, highWaterMark: 256 * 1024 });
