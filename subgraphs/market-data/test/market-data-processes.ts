@@ -4,7 +4,7 @@ import { seed } from '#prisma/market-data/seed.ts';
 import { createDatabaseAdapter } from '#shared/database.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createGraphqlClient, type GraphqlClient } from '#shared/testing/graphql-client.ts';
-import { spawnService } from '#shared/testing/spawned-service.ts';
+import { spawnService, type SpawnedService } from '#shared/testing/spawned-service.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createTestRedis, type TestRedis } from '#shared/testing/test-redis.ts';
 import { createTickReader, type TickReader } from '#shared/ticks/tick-reader.ts';
@@ -13,6 +13,11 @@ import { readConfig } from '../config.ts';
 import { wire } from '../wiring.ts';
 
 type Environment = Record<string, string>;
+
+export type SpawnedWorker = Pick<SpawnedService, 'pause' | 'resume'> & {
+  url: string;
+  kill(signal: NodeJS.Signals): Promise<void>;
+};
 
 /** A seeded database and a Redis prefix of its own, and the processes that run on them. */
 export type MarketDataBed = {
@@ -28,7 +33,7 @@ export type MarketDataBed = {
   /** Runs a worker in this process. */
   startWorker(environment?: Environment): Promise<{ url: string; stop(): Promise<void> }>;
   /** Runs a worker in a process of its own, which can be killed. */
-  spawnWorker(environment?: Environment): Promise<{ url: string; kill(signal: NodeJS.Signals): Promise<void> }>;
+  spawnWorker(environment?: Environment): Promise<SpawnedWorker>;
   close(): Promise<void>;
 };
 
@@ -85,7 +90,7 @@ export async function createMarketDataBed(): Promise<MarketDataBed> {
         if (stops.delete(stop)) await worker.kill(signal);
       };
       stops.add(stop);
-      return { url: `http://127.0.0.1:${worker.port}`, kill };
+      return { ...worker, url: `http://127.0.0.1:${worker.port}`, kill };
     },
     async close() {
       for (const stop of stops) await stop();

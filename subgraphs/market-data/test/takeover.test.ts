@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createMarketDataBed, until, type MarketDataBed } from './market-data-processes.ts';
+import { createMarketDataBed, until, type MarketDataBed, type SpawnedWorker } from './market-data-processes.ts';
 import { createRecordings, makeRows, toCsv } from './recordings.ts';
 
 const symbol = 'XAU-USD';
@@ -9,14 +9,12 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-type Worker = Awaited<ReturnType<MarketDataBed['spawnWorker']>>;
-
 const latest = async () => (await bed.ticks.latest(symbol))?.sequence ?? 0;
-const isLeading = async ({ url }: Worker) =>
+const isLeading = async ({ url }: SpawnedWorker) =>
   /gold_worker_leading\{.*\} 1\n/.test(await (await fetch(`${url}/metrics`)).text());
 
 /** The workers, the one that leads first. */
-async function inOrder(workers: Worker[]): Promise<Worker[]> {
+async function inOrder(workers: SpawnedWorker[]): Promise<SpawnedWorker[]> {
   const leading = await until(async () => {
     const states = await Promise.all(workers.map(isLeading));
     return states.filter(Boolean).length === 1 && workers[states.indexOf(true)];
@@ -63,6 +61,23 @@ describe('when the worker that leads is killed', () => {
     await recordings.remove();
   }, 60_000);
 });
+
+test('a worker that was paused for longer than its lease says nothing into the time of the next', async () => {
+  const [paused, next] = await inOrder([await bed.spawnWorker(), await bed.spawnWorker()]);
+  await until(async () => (await latest()) > 10);
+  paused!.pause();
+  await until(() => isLeading(next!));
+  const before = await latest();
+  await until(async () => (await latest()) > before + 5);
+  paused!.resume();
+  const resumedAt = await latest();
+  expect((await inOrder([paused!, next!]))[0]).toBe(next);
+  await until(async () => (await latest()) > resumedAt + 10);
+  const ticks = await bed.ticks.after(symbol, 0, 100_000);
+  expect(ticks.map(({ sequence }) => sequence)).toEqual(ticks.map((_tick, index) => index + 1));
+  const times = ticks.slice(resumedAt).map(({ receivedAt }) => receivedAt);
+  expect(times).toEqual(times.toSorted((one, other) => one - other));
+}, 30_000);
 
 test('a worker that stops hands over without a pause', async () => {
   const [leader] = await inOrder([await bed.spawnWorker(), await bed.spawnWorker()]);

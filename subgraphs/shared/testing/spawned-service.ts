@@ -6,6 +6,9 @@ export type SpawnedService = {
   port: number;
   /** Ends it, with -9 unless another signal is given; resolves when it is gone. */
   kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Holds it where it is, and lets it go on. */
+  pause(): void;
+  resume(): void;
 };
 
 /**
@@ -34,6 +37,8 @@ export async function spawnService(service: string, environment: Record<string, 
         child.kill(signal);
         await exited;
       },
+      pause: () => void child.kill('SIGSTOP'),
+      resume: () => void child.kill('SIGCONT'),
     };
   }
   throw new Error(`${service} did not become ready:\n${lines.join('\n')}`);
