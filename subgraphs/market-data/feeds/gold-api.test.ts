@@ -1,24 +1,15 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Feed } from './feed.ts';
+import { expect, test } from '@jest/globals';
 import { createGoldApi } from './gold-api.ts';
-import { fastPolling, startProviderServer, type ProviderServer } from './test/provider-server.ts';
+import { fastPolling } from './test/provider-server.ts';
 import { keptLog, receive } from './test/receive.ts';
+import { useProvider } from './test/use-provider.ts';
 
 const now = Date.parse('2026-07-03T16:08:54Z');
-let server: ProviderServer;
-let feed: Feed | undefined;
-beforeEach(async () => {
-  server = await startProviderServer();
-  server.state.clock = () => now;
-});
-afterEach(async () => {
-  await feed?.stop();
-  await server.close();
-});
+const bed = useProvider(now);
 
 function start(symbols: string[]) {
-  feed = createGoldApi({ ...fastPolling, url: `${server.url}/gold-api/`, symbols, logger: keptLog().logger });
-  return receive(feed);
+  bed.feed = createGoldApi({ ...fastPolling, url: `${bed.server.url}/gold-api/`, symbols, logger: keptLog().logger });
+  return receive(bed.feed);
 }
 
 test('gold-api.com says the mid price, which is both bid and ask', async () => {
@@ -28,7 +19,10 @@ test('gold-api.com says the mid price, which is both bid and ask', async () => {
     { ...price, symbol: 'XAU-USD' },
     { ...price, symbol: 'XAG-EUR' },
   ]);
-  expect(server.asked.slice(0, 2).map(({ path }) => path)).toEqual(['/gold-api/price/XAU', '/gold-api/price/XAG/EUR']);
+  expect(bed.server.asked.slice(0, 2).map(({ path }) => path)).toEqual([
+    '/gold-api/price/XAU',
+    '/gold-api/price/XAG/EUR',
+  ]);
 });
 
 test.each([
@@ -36,12 +30,12 @@ test.each([
   ['another currency', '{"currency":"EUR","price":3541.2,"symbol":"XAU","updatedAt":"2026-07-03T16:08:54Z"}'],
   ['a time without a zone', '{"currency":"USD","price":3541.2,"symbol":"XAU","updatedAt":"2026-07-03T16:08:54"}'],
 ])('a price of %s is not taken', async (_name, body) => {
-  server.faults.push({ body });
+  bed.server.faults.push({ body });
   expect((await (await start(['XAU-USD'])).until(1))[0]).toMatchObject({ bid: '4165.200195' });
 });
 
 test('it is not asked again while caches may keep its answer', async () => {
-  server.state.headers = { 'cache-control': 'max-age=1' };
+  bed.server.state.headers = { 'cache-control': 'max-age=1' };
   await (await start(['XAU-USD'])).until(2);
-  expect(server.asked[1]!.at - server.asked[0]!.at).toBeGreaterThan(700);
+  expect(bed.server.asked[1]!.at - bed.server.asked[0]!.at).toBeGreaterThan(700);
 });

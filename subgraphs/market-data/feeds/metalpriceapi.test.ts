@@ -1,25 +1,16 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { eventually } from '#shared/testing/eventually.ts';
-import type { Feed } from './feed.ts';
 import { createMetalpriceapi } from './metalpriceapi.ts';
-import { fastPolling, providerKey, startProviderServer, type ProviderServer } from './test/provider-server.ts';
+import { fastPolling, providerKey } from './test/provider-server.ts';
 import { keptLog, receive } from './test/receive.ts';
+import { useProvider } from './test/use-provider.ts';
 
 const now = Date.parse('2025-11-18T23:59:59Z');
-let server: ProviderServer;
-let feed: Feed;
-beforeEach(async () => {
-  server = await startProviderServer();
-  server.state.clock = () => now;
-});
-afterEach(async () => {
-  await feed.stop();
-  await server.close();
-});
+const bed = useProvider(now);
 
 function start({ apiKey = providerKey, symbols = ['XAU-USD'], logger = keptLog().logger } = {}) {
-  feed = createMetalpriceapi({ ...fastPolling, url: `${server.url}/metalpriceapi`, symbols, apiKey, logger });
-  return receive(feed);
+  bed.feed = createMetalpriceapi({ ...fastPolling, url: `${bed.server.url}/metalpriceapi`, symbols, apiKey, logger });
+  return receive(bed.feed);
 }
 
 const ratesOf = (rates: string) => ({ body: `{"success":true,"base":"USD","timestamp":1763510399,"rates":${rates}}` });
@@ -31,7 +22,7 @@ test('metalpriceapi.com says the mid price, which is both bid and ask', async ()
     { ...price, symbol: 'XAU-USD' },
     { ...price, symbol: 'XAU-EUR' },
   ]);
-  expect(Object.fromEntries(server.asked[1]!.query)).toEqual({
+  expect(Object.fromEntries(bed.server.asked[1]!.query)).toEqual({
     api_key: providerKey,
     base: 'EUR',
     currencies: 'XAU',
@@ -44,14 +35,14 @@ test.each([
   ['{"XAU":0.00024}', '4166.6667'],
   ['{"XAU":0.00025}', '4000'],
 ])('ounces for a dollar %s are a price of %s', async (rates, price) => {
-  server.faults.push(ratesOf(rates));
+  bed.server.faults.push(ratesOf(rates));
   expect((await (await start()).until(1))[0]).toMatchObject({ bid: price, ask: price });
 });
 
 test.each(['{}', '{"XAU":0}', '{"XAU":null}', '{"XAU":1e-300}', '{"XAU":"gold"}', '{"USDXAU":0,"XAU":0.00025}'])(
   'rates %s make no price',
   async (rates) => {
-    server.faults.push(ratesOf(rates));
+    bed.server.faults.push(ratesOf(rates));
     expect((await (await start()).until(1))[0]).toMatchObject({ bid: '4038.0953919' });
   },
 );
@@ -59,8 +50,8 @@ test.each(['{}', '{"XAU":0}', '{"XAU":null}', '{"XAU":1e-300}', '{"XAU":"gold"}'
 test('what it refuses is not asked again for an hour', async () => {
   const log = keptLog();
   const { quotes } = await start({ apiKey: 'wrong', logger: log.logger });
-  await eventually(() => expect(feed.health().ok).toBe(false));
-  expect(feed.health().detail).toMatch(/^XAU-USD: refused with statusCode 102: User did not supply/);
+  await eventually(() => expect(bed.feed.health().ok).toBe(false));
+  expect(bed.feed.health().detail).toMatch(/^XAU-USD: refused with statusCode 102: User did not supply/);
   expect(log.lines).toMatchObject([{ code: 'REFUSED', waitMs: 3_600_000 }]);
   expect(quotes).toEqual([]);
 });

@@ -1,25 +1,22 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { eventually } from '#shared/testing/eventually.ts';
-import type { Feed } from './feed.ts';
 import { createMetalsDev } from './metals-dev.ts';
-import { fastPolling, providerKey, startProviderServer, type ProviderServer } from './test/provider-server.ts';
+import { fastPolling, providerKey } from './test/provider-server.ts';
 import { keptLog, receive } from './test/receive.ts';
+import { useProvider } from './test/use-provider.ts';
 
 const now = Date.parse('2025-11-19T01:44:01.865Z');
-let server: ProviderServer;
-let feed: Feed;
-beforeEach(async () => {
-  server = await startProviderServer();
-  server.state.clock = () => now;
-});
-afterEach(async () => {
-  await feed.stop();
-  await server.close();
-});
+const bed = useProvider(now);
 
 function start({ apiKey = providerKey, logger = keptLog().logger } = {}) {
-  feed = createMetalsDev({ ...fastPolling, url: `${server.url}/metals-dev`, symbols: ['XAU-USD'], apiKey, logger });
-  return receive(feed);
+  bed.feed = createMetalsDev({
+    ...fastPolling,
+    url: `${bed.server.url}/metals-dev`,
+    symbols: ['XAU-USD'],
+    apiKey,
+    logger,
+  });
+  return receive(bed.feed);
 }
 
 test('metals.dev says bid and ask, for a key in the address', async () => {
@@ -30,22 +27,26 @@ test('metals.dev says bid and ask, for a key in the address', async () => {
     ask: '4065.86',
     time: now,
   });
-  expect(Object.fromEntries(server.asked[0]!.query)).toEqual({ api_key: providerKey, metal: 'gold', currency: 'USD' });
+  expect(Object.fromEntries(bed.server.asked[0]!.query)).toEqual({
+    api_key: providerKey,
+    metal: 'gold',
+    currency: 'USD',
+  });
 });
 
 test('what it refuses is not asked again for an hour, and the key is not shown', async () => {
   const log = keptLog();
   const { quotes } = await start({ apiKey: 'wrong-key', logger: log.logger });
-  await eventually(() => expect(feed.health().ok).toBe(false));
-  expect(feed.health().detail).toBe('XAU-USD: refused with error_code 1101: no account for [redacted]');
+  await eventually(() => expect(bed.feed.health().ok).toBe(false));
+  expect(bed.feed.health().detail).toBe('XAU-USD: refused with error_code 1101: no account for [redacted]');
   expect(log.lines).toMatchObject([{ code: 'REFUSED', waitMs: 3_600_000 }]);
   expect(JSON.stringify(log.lines)).not.toContain('wrong-key');
   expect(quotes).toEqual([]);
-  expect(server.asked).toHaveLength(1);
+  expect(bed.server.asked).toHaveLength(1);
 });
 
 test('a price of another unit is not taken', async () => {
-  server.faults.push({
+  bed.server.faults.push({
     body: '{"status":"success","timestamp":"2025-11-19T01:44:01.865Z","currency":"USD","unit":"g","metal":"gold","rate":{"ask":130.73,"bid":130.70}}',
   });
   expect((await (await start()).until(1))[0]).toMatchObject({ bid: '4065.380' });

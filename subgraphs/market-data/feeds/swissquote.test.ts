@@ -1,30 +1,21 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Feed } from './feed.ts';
+import { expect, test } from '@jest/globals';
 import { createSwissquote } from './swissquote.ts';
-import { fastPolling, startProviderServer, type ProviderServer } from './test/provider-server.ts';
+import { fastPolling } from './test/provider-server.ts';
 import { keptLog, receive } from './test/receive.ts';
+import { useProvider } from './test/use-provider.ts';
 
 const now = Date.parse('2026-11-20T10:00:00.075Z');
-let server: ProviderServer;
-let feed: Feed | undefined;
-beforeEach(async () => {
-  server = await startProviderServer();
-  server.state.clock = () => now;
-});
-afterEach(async () => {
-  await feed?.stop();
-  await server.close();
-});
+const bed = useProvider(now);
 
 function start(symbols = ['XAU-USD']) {
   const { logger } = keptLog();
-  feed = createSwissquote({ ...fastPolling, url: `${server.url}/swissquote`, symbols, weight: 3, logger });
-  return receive(feed);
+  bed.feed = createSwissquote({ ...fastPolling, url: `${bed.server.url}/swissquote`, symbols, weight: 3, logger });
+  return receive(bed.feed);
 }
 
 /** The quote that comes of an answer. */
 async function quoteOf(platforms: object[]) {
-  server.faults.push({ body: JSON.stringify(platforms) });
+  bed.server.faults.push({ body: JSON.stringify(platforms) });
   return (await (await start()).until(1))[0]!;
 }
 
@@ -39,11 +30,11 @@ test('Swissquote is asked for each symbol in turn, and quotes as it writes', asy
   const gold = { source: 'swissquote', symbol: 'XAU-USD', bid: '4389.063', ask: '4389.697', time: now };
   const silver = { source: 'swissquote', symbol: 'XAG-USD', bid: '51.10', ask: '51.135', time: now };
   expect(quotes.slice(0, 3)).toEqual([gold, silver, gold]);
-  expect(server.asked.slice(0, 2).map(({ path }) => path)).toEqual([
+  expect(bed.server.asked.slice(0, 2).map(({ path }) => path)).toEqual([
     '/swissquote/instrument/XAU/USD',
     '/swissquote/instrument/XAG/USD',
   ]);
-  expect(feed!.sources).toEqual(
+  expect(bed.feed.sources).toEqual(
     ['XAU-USD', 'XAG-USD'].map((symbol) => ({
       name: 'swissquote',
       symbol,
@@ -88,7 +79,7 @@ test.each([
   ['ahead', 3_600_000],
   ['behind', -3_600_000],
 ])('a clock that is %s is delivered as it is', async (_name, offset) => {
-  server.state.clock = () => now + offset;
+  bed.server.state.clock = () => now + offset;
   expect((await (await start()).until(1))[0]).toMatchObject({ time: now + offset });
 });
 
