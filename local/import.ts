@@ -83,6 +83,6 @@ function describe(summary: ImportSummary, tookMs: number): string[] {
   return [
     ...(rowsDoneBefore > 0 ? [`Went on behind row ${count(rowsDoneBefore)}, where an earlier run was cut off.`] : []),
     `Read ${count(rows)} rows in ${formatSeconds(tookMs)} (${count(pace)}/s): ${count(written)} candles written, ` +
-      `${count(kept)} kept as ticks made them, ${count(skipped)} rows skipped.`,
+      `${count(kept)} kept as they were made here, ${count(skipped)} rows skipped.`,
   ];
 }

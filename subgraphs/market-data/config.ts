@@ -73,7 +73,7 @@ export const settings = {
     .describe('Milliseconds in which quotes of several feeds count as simultaneous; a single feed is never waited for'),
   CONSENSUS_QUORUM: wholeNumber({ min: 1, max: 20 })
     .default(1)
-    .describe('Fresh sources that a price needs in an open market; with fewer it is halted'),
+    .describe('Fresh sources, tokens included, that a price needs in an open market; with fewer it is halted'),
   MAX_SPREAD_BPS: basisPoints(50).describe('Widest spread, in basis points of mid, with which a quote is accepted'),
   MAX_JUMP_BPS: basisPoints(50).describe(
     'Basis points that a source may jump, or 8 times its usual move of the last minute, before it must be confirmed',

@@ -1,7 +1,7 @@
 import { mapIterator } from '#shared/async-iteration.ts';
 import type { Logger } from '#shared/logger.ts';
 import type { TickFollower } from '#shared/ticks/tick-follower.ts';
-import type { Breaker } from '#shared/ticks/tick.ts';
+import type { Tick } from '#shared/ticks/tick.ts';
 import type { MarketStatus } from './domain/market-hours.ts';
 import { isSameStatus, tradingStatus, type TradingStatus } from './domain/trading-status.ts';
 import type { InstrumentService } from './instrument-service.ts';
@@ -19,22 +19,28 @@ const lookEveryMs = 200;
 /** A breaker that trips again and again puts its end off with each tick: that much is told this often at most. */
 const detailEveryMs = 1_000;
 
+/** An open market of which no source says a price any more: nobody can say when one does. */
+const silence: TradingStatus = { state: 'HALTED', reason: 'No source says a price', nextChangeAt: null };
+
 /** @param options.calendar says what the calendar says at an instant; it is asked often */
 export function createMarketStatusService(options: {
   follower: Pick<TickFollower, 'latest' | 'ticks'>;
   instruments: Pick<InstrumentService, 'get'>;
   calendar: (now: number) => MarketStatus;
+  isStale: (tick: Tick) => boolean;
   clock: () => number;
   logger: Logger;
 }): MarketStatusService {
   const { follower, logger } = options;
 
-  function statusWith(breaker: Breaker | undefined): TradingStatus {
+  function statusAt(tick: Tick | undefined): TradingStatus {
     const now = options.clock();
-    return tradingStatus(options.calendar(now), breaker, now);
+    const status = tradingStatus(options.calendar(now), tick?.breaker, now);
+    const isOpen = status.state === 'OPEN' || status.state === 'DEGRADED';
+    return isOpen && tick && options.isStale(tick) ? silence : status;
   }
 
-  const statusOf = (symbol: string) => statusWith(follower.latest(symbol)?.breaker);
+  const statusOf = (symbol: string) => statusAt(follower.latest(symbol));
 
   /** Looks at each tick, for what the breaker says, and at the clock, for what ends by itself. */
   function watchStatus(symbol: string, publish: Publish<TradingStatus>): Watch<TradingStatus> {
@@ -51,7 +57,7 @@ export function createMarketStatusService(options: {
     };
     const timer = setInterval(() => tell(statusOf(symbol)), lookEveryMs);
     const followTicks = async () => {
-      for await (const { breaker } of follower.ticks(symbol, { signal: stopped.signal })) tell(statusWith(breaker));
+      for await (const tick of follower.ticks(symbol, { signal: stopped.signal })) tell(statusAt(tick));
     };
     // The clock goes on looking at the latest tick.
     followTicks().catch((err: unknown) =>

@@ -76,6 +76,7 @@ export function wireServer(config: Config): WiredProcess {
       follower,
       instruments,
       calendar: createMarketClock({ hours: config.MARKET_HOURS, holidays: config.MARKET_HOLIDAYS }),
+      isStale: isStaleNow,
       clock,
       logger,
     }),

@@ -68,7 +68,7 @@ export async function beginTerm(options: {
     },
     freshForMs: config.STALE_AFTER_MS,
     isOpen: (now) => marketClock(now).state === 'OPEN',
-    bases: await bases.all(),
+    bases: await bases.recent(),
     onProblem: (quote, problem) => {
       options.ingestionMetrics.rejected.inc({ source: quote.source, reason: problem });
       logger.debug({ quote, problem }, 'a quote was not used');

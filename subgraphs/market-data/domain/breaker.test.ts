@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Breaker } from '#shared/ticks/tick.ts';
 import { createBreaker } from './breaker.ts';
 import { createSlidingExtremes } from './sliding-extremes.ts';
 
@@ -80,10 +81,29 @@ describe('the circuit breaker', () => {
   test('halts without an end while too few sources are fresh', () => {
     const observe = aBreaker({ quorum: 2 });
     const halted = { state: 'HALTED', reason: '1 of 2 sources that are needed say a price', until: null };
-    expect(observe(0, 4000)).toEqual(halted);
     expect(observe(1, 4000, { freshSources: 2 })).toBeUndefined();
     expect(observe(2, 4100)).toEqual(halted);
     expect(observe(3, 4100, { freshSources: 2 })).toMatchObject({ state: 'HALTED', until: at(122) });
+  });
+
+  test('gives sources ten seconds to begin before too few of them count', () => {
+    const observe = aBreaker({ quorum: 2 });
+    expect([observe(0, 4000), observe(9.9, 4000)]).toEqual([undefined, undefined]);
+    expect(observe(10, 4000)).toMatchObject({ state: 'HALTED', until: null });
+  });
+
+  test('goes on with what another process has said: a halt until its end, a lost quorum at once, the price itself', () => {
+    const resumed = (said: Breaker | undefined, quorum = 1) => {
+      const breaker = createBreaker({ ...limits, quorum });
+      breaker.resume({ mid: 4000, at: start }, said);
+      return (second: number, mid: number, freshSources = 1) =>
+        breaker.observe({ mid, at: at(second), now: at(second), freshSources, isOpen: true })?.state;
+    };
+    const halted = resumed({ state: 'HALTED', reason: 'The price moved', until: at(60) });
+    expect([halted(1, 4000), halted(59, 4000), halted(60, 4000)]).toEqual(['HALTED', 'HALTED', undefined]);
+    expect(resumed({ state: 'HALTED', reason: '1 of 2', until: null }, 2)(1, 4000)).toBe('HALTED');
+    expect(resumed(undefined)(1, 4100)).toBe('HALTED');
+    expect(resumed(undefined)(1, 4039)).toBeUndefined();
   });
 
   test('looks only at an open market, and compares its first price with nothing', () => {

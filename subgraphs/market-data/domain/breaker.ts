@@ -26,9 +26,13 @@ export type Observation = {
 export type PriceBreaker = {
   /** Looks at the next price. @returns what is to be said of it, undefined for nothing */
   observe(price: Observation): Breaker | undefined;
+  /** Goes on from the last price that another process made, and from what was said of it. */
+  resume(price: Pick<Observation, 'mid' | 'at'>, said: Breaker | undefined): void;
 };
 
 const minute = 60_000;
+/** How long sources may take to begin before too few of them count as a lost quorum. */
+const quorumPatienceMs = 10_000;
 
 /**
  * A market that moves too far within a minute is degraded until that minute has passed, or halted for a while; behind the
@@ -39,6 +43,9 @@ export function createBreaker({ degradedBps, haltBps, haltMs, quorum }: BreakerL
   const minuteOfPrices = createSlidingExtremes(minute);
   let newest = -Infinity;
   let halt: (Breaker & { until: number }) | undefined;
+  /** A quorum can be lost once it was there: sources begin one after the other. */
+  let hadQuorum = false;
+  let begunAt: number | undefined;
   /** The same is said as long as it is of the same move, however the price goes on. */
   let degraded: { since: number; breaker: Breaker } | undefined;
 
@@ -78,13 +85,22 @@ export function createBreaker({ degradedBps, haltBps, haltMs, quorum }: BreakerL
         return undefined;
       }
       const breaker = breakerOf(price);
-      const { freshSources } = price;
-      if (freshSources >= quorum) return breaker;
+      const { freshSources, now } = price;
+      begunAt ??= now;
+      if (freshSources >= quorum) hadQuorum = true;
+      if (freshSources >= quorum || (!hadQuorum && now - begunAt < quorumPatienceMs)) return breaker;
       return {
         state: 'HALTED',
         reason: `${freshSources} of ${quorum} sources that are needed say a price`,
         until: null,
       };
+    },
+    resume({ mid, at }, said) {
+      newest = at;
+      minuteOfPrices.add({ at, value: mid });
+      if (said?.state !== 'HALTED') return;
+      if (said.until === null) hadQuorum = true;
+      else halt = { ...said, until: said.until };
     },
   };
 }

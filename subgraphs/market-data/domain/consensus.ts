@@ -18,9 +18,14 @@ export type Consensus = {
    * where it has nothing of what that source said
    */
   confirm(source: string, moment: MarketMoment): ConsensusPrice | undefined;
+  /** Goes on from the last price that another process made, heard of at `heardAt`: what is far from it must be confirmed. */
+  resume(price: { mid: number; heardAt: number }): void;
   /** How many basis points each token is above the spot price, by source, of those that have been learnt: to be kept. */
   bases(): Map<string, number>;
 };
+
+/** How long the price of the process before says something about where the market is, milliseconds. */
+const resumedForMs = 60_000;
 
 /**
  * Makes one price of several sources: each quote is validated by itself, then against what its source said before, then
@@ -39,10 +44,18 @@ export function createConsensus(options: {
   const tokens = sources.filter(({ kind }) => kind === 'token').map(({ name }) => name);
   const bases = new Map(tokens.map((name) => [name, createTokenBasis(options.bases?.get(name))]));
   let lastMid: number | undefined;
+  let resumed: { mid: number; heardAt: number } | undefined;
 
   /** The mid price without what the source is usually above the spot price. */
   function level({ source }: SourceTrack, { mid }: Said): number {
     return mid / (1 + (bases.get(source.name)?.bps() ?? 0) / 10_000);
+  }
+
+  /** Whether the first quote of a source is far from the price that was made a moment before this process began. */
+  function isFarFromBefore(track: SourceTrack, said: Said, now: number): boolean {
+    if (track.accepted() || !resumed || now - resumed.heardAt > resumedForMs) return false;
+    if (bases.has(track.source.name) && bases.get(track.source.name)!.bps() === undefined) return false;
+    return distanceBps(level(track, said), resumed.mid) > limits.maxJumpBps;
   }
 
   function isConfirmedByOthers(track: SourceTrack, said: Said, now: number): boolean {
@@ -107,7 +120,8 @@ export function createConsensus(options: {
       const problem = problemOf(track, quote, now);
       if (problem) return { problem };
       const said = toSaid(quote, now);
-      const isAccepted = !track.isJump(said) || isConfirmedByOthers(track, said, now) || track.quarantine(said);
+      const isFar = track.isJump(said) || isFarFromBefore(track, said, now);
+      const isAccepted = !isFar || isConfirmedByOthers(track, said, now) || track.quarantine(said);
       if (!isAccepted) return { problem: 'JUMP' };
       track.accept(said);
       release(now);
@@ -124,6 +138,10 @@ export function createConsensus(options: {
       if (!track || !said) return undefined;
       learnBasis(track, said, moment);
       return priceWith(track, moment);
+    },
+    resume(price) {
+      resumed = price;
+      lastMid = price.mid;
     },
     bases() {
       const learnt = [...bases].map(([name, basis]) => [name, basis.bps()] as const);

@@ -77,7 +77,7 @@ export function createSourceTrack(
       const since = said.quote.time - waiting[0]!.quote.time;
       // A source that is asked once a minute cannot repeat itself within seconds: where what it said before no longer
       // holds, there is nothing better than what it has said so often.
-      return Math.abs(since) <= repeatedWithinMs || said.heardAt > holdsUntil(source, accepted!);
+      return Math.abs(since) <= repeatedWithinMs || !accepted || said.heardAt > holdsUntil(source, accepted);
     },
     accept,
     confirm(now) {

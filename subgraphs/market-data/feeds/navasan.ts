@@ -26,7 +26,10 @@ export function createNavasan(options: PolledFeedOptions & { apiKey: string }): 
   });
 }
 
-/** The time is the older one of both sides. Where the buyers' side is absent, or above the sellers', the sellers' is both. */
+/**
+ * The time is the older one of both sides. Where the buyers' side is absent, above the sellers', or older than it by more
+ * than a price holds, the sellers' is both.
+ */
 function quotesOf({ text }: ProviderAnswer): FeedQuote[] {
   const answer = readObject(readJson(text), 'the answer');
   if (answer.usd_sell === undefined) throw unusable('the answer has no usd_sell', text);
@@ -37,7 +40,8 @@ function quotesOf({ text }: ProviderAnswer): FeedQuote[] {
     return { rials, time: readTime(timestamp, `${name}.timestamp`) };
   };
   const sell = side('usd_sell');
-  const buy = answer.usd_buy === undefined ? sell : side('usd_buy');
+  const said = answer.usd_buy === undefined ? sell : side('usd_buy');
+  const buy = said.time < sell.time - freshForMs ? sell : said;
   const bid = buy.rials.gt(sell.rials) ? sell : buy;
   return [
     {

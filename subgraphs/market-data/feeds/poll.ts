@@ -55,7 +55,7 @@ const longestSpotFreshMs = 600_000;
 
 /**
  * A provider that is asked over HTTP: one question in flight, and in turn where there are several. After an answer the next
- * question waits for the interval. A question that nobody answers is asked again soon, ever less often; one whose answer
+ * question waits for the interval. A single question that nobody answers is asked again soon, ever less often; one whose answer
  * cannot be used not before the interval, because the answer may have been paid for; one that is refused when the provider
  * says (`Retry-After`), or after a minute and ever less often. What goes wrong shows in the health and, when it changes, in
  * the log; the feed goes on until it is stopped.
@@ -120,7 +120,9 @@ export function createPolledFeed(
   function fail({ about }: Question, error: unknown): number {
     failures += 1;
     const { code, message, said, waitMs: askedMs } = asProblem(error, { feed: name, about });
-    const waitMs = askedMs === undefined ? usualWait(code) : Math.max(askedMs, intervalMs);
+    // One that asks to be asked again at once, again and again, is asked ever less often all the same.
+    const leastMs = waitAfterFailure(noAnswerBackoff, failures, random());
+    const waitMs = askedMs === undefined ? usualWait(code) : Math.max(askedMs, intervalMs, leastMs);
     const problem = redact(message) + (said && `: ${redact(said).replaceAll(/\s+/g, ' ').slice(0, saidLength)}`);
     if (problems.get(about) !== problem)
       logger.warn({ feed: name, about, code, problem, waitMs }, 'a price provider cannot be used');
@@ -132,7 +134,9 @@ export function createPolledFeed(
   function usualWait(code: ProviderProblem['code']): number {
     if (code === 'REFUSED') return Math.max(intervalMs, waitAfterFailure(refused, failures, random()));
     const backoffMs = waitAfterFailure(noAnswerBackoff, failures, random());
-    return Math.max(code === 'NO_ANSWER' ? Math.min(intervalMs, noAnswer.firstMs) : intervalMs, backoffMs);
+    // Where there are several questions the next one is another, which may be answered and have to be paid for.
+    const isSoonAgain = code === 'NO_ANSWER' && questions.length === 1;
+    return Math.max(isSoonAgain ? Math.min(intervalMs, noAnswer.firstMs) : intervalMs, backoffMs);
   }
 
   function asProblem(error: unknown, context: { feed: string; about: string }): ProviderProblem {

@@ -38,6 +38,8 @@ export type CandleImportRepository = {
     },
   ): Promise<number>;
   finish(id: string): Promise<void>;
+  /** Forgets that a file was imported, so that the next import takes it as a new one. */
+  forget(id: string): Promise<void>;
   /** What the imported candles of a basis say that open at these instants, by their opening. */
   imported(
     target: ImportTarget & { basis: CandleBasis },
@@ -81,6 +83,9 @@ export function createCandleImportRepository(database: TransactionalClient<SqlCl
       ),
     async finish(id) {
       await database.$executeRawUnsafe('UPDATE history_import SET finished_at = now() WHERE id = $1', id);
+    },
+    async forget(id) {
+      await database.$executeRawUnsafe('DELETE FROM history_import WHERE id = $1', id);
     },
     async imported({ symbol, interval, basis }, openTimes) {
       const rows = await database.$queryRawUnsafe<(CandleValues & { openTime: Date })[]>(

@@ -66,11 +66,18 @@ function keyOf({ symbol, interval, basis, dayBoundary }: CandleSeries): string[]
   return [symbol, interval, basis, dayBoundary];
 }
 
+/** The end of the year 9999, epoch milliseconds: PostgreSQL and JavaScript write no year beyond it alike. */
+const farthestTime = 253_402_300_799_999;
+
 /** Candles behind a cursor open at least a millisecond after its own. */
 function openTimeOfCursor(cursor: string, series: CandleSeries): number {
   const key = decodeCursor(cursor, 5);
   const time = Number(key.pop());
-  if (keyOf(series).some((part, index) => part !== key[index]) || !Number.isSafeInteger(time))
+  if (
+    keyOf(series).some((part, index) => part !== key[index]) ||
+    !Number.isSafeInteger(time) ||
+    Math.abs(time) > farthestTime
+  )
     throw badInput('after is a cursor of another list of candles');
   return time + 1;
 }

@@ -95,11 +95,13 @@ export async function importHistory(
     // Whoever waits for it next sees the error.
     writing.catch(() => undefined);
   };
+  let isToBeContinued = false;
   for await (const row of readCsvRows(file, signal)) {
     if (row.row === 0) continue;
     rows = row.row;
     const code = collector.add(row);
     if (code) problems.push(asProblem(row, code));
+    if (code === 'NOT_OVER') isToBeContinued = true;
     if (rows === rowsDone || rows - done >= chunkRows) await endChunk();
   }
   if (rows > done) await endChunk();
@@ -107,7 +109,8 @@ export async function importHistory(
   summary.rows = rows;
   if (rows === 0) throw badInput(`${file} has no row behind its header.`);
   if (summary.skipped === rows) throw badInput(`None of the ${rows} rows of ${file} can be used.`);
-  await repository.finish(id);
+  // What was not over yet can be imported from the same file later.
+  await (isToBeContinued ? repository.forget(id) : repository.finish(id));
   return summary;
 }
 

@@ -26,7 +26,7 @@ export type PastPriceRepository = {
   closesBefore(questions: readonly PriceQuestion[]): Promise<(PastCloses | undefined)[]>;
   /**
    * For each question the mid price at an instant, to the minute: the close of the last candle that had ended by then, or
-   * the oldest price known, with its time, where the history is shorter. In the order of the questions.
+   * the oldest price known since, with its time, where the history is shorter. In the order of the questions.
    */
   pricesBefore(questions: readonly PriceQuestion[]): Promise<(PriceBefore | undefined)[]>;
 };
@@ -48,8 +48,11 @@ export function createPastPriceRepository(sql: SqlClient): PastPriceRepository {
   }
 
   async function oldestPrices(questions: readonly PriceQuestion[]): Promise<(PriceBefore | undefined)[]> {
-    const symbols = questions.map(({ symbol }) => symbol);
-    const rows = await sql.$queryRawUnsafe<{ place: number; mid: string; since: Date }[]>(oldestPricesSql, symbols);
+    const rows = await sql.$queryRawUnsafe<{ place: number; mid: string; since: Date }[]>(
+      oldestPricesSql,
+      questions.map(({ symbol }) => symbol),
+      questions.map(({ at }) => String(at)),
+    );
     return inOrder(questions, rows, ({ mid, since }) => ({ mid, since: since.getTime() }));
   }
 
@@ -57,14 +60,23 @@ export function createPastPriceRepository(sql: SqlClient): PastPriceRepository {
     closesBefore,
     async pricesBefore(questions) {
       const closes = await closesBefore(questions);
-      const early = questions.filter((_question, index) => !closes[index]);
+      const early = questions.filter((question, index) => !isRecent(closes[index], question));
       const oldest = early.length > 0 ? await oldestPrices(early) : [];
       return questions.map((question, index) => {
         const known = closes[index];
-        return known ? { mid: closestToMid(known), since: question.at } : oldest[early.indexOf(question)];
+        return isRecent(known, question)
+          ? { mid: closestToMid(known), since: question.at }
+          : oldest[early.indexOf(question)];
       });
     },
   };
+}
+
+/** A weekend with holidays before and behind it lies within this time; a price from before is no price of the instant. */
+const recentMs = 4 * 86_400_000;
+
+function isRecent(closes: PastCloses | undefined, { at }: PriceQuestion): closes is PastCloses {
+  return closes !== undefined && closes.lastAt >= at - recentMs;
 }
 
 /** The middle where it is known or can be made; an imported history may have one side only. */
@@ -114,13 +126,14 @@ CROSS JOIN LATERAL (
 /** The bases are in the order in which they are preferred. */
 const oldestPricesSql = `
 SELECT question.place::int AS place, trim_scale(oldest.open)::text AS mid, oldest.open_time AS since
-FROM unnest($1::text[]) WITH ORDINALITY AS question (symbol, place)
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS question (symbol, at, place)
 CROSS JOIN LATERAL (
   SELECT first.open, first.open_time
   FROM unnest(enum_range(NULL::candle_basis)) AS known (basis)
   CROSS JOIN LATERAL (
     SELECT basis, open, open_time FROM candle
     WHERE symbol = question.symbol AND basis = known.basis AND interval = 'MINUTE_1'
+      AND open_time >= to_timestamp(question.at::float8 / 1000)
     ORDER BY open_time LIMIT 1
   ) AS first
   ORDER BY first.open_time, first.basis LIMIT 1

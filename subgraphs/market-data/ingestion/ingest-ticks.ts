@@ -64,7 +64,10 @@ export function createTickIngestion(options: {
 
   async function resumePoint(symbol: string, known: KnownSequences): Promise<ResumePoint | undefined> {
     const newest = await writer.open(symbol, known);
-    if (newest) return { mid: midOf(newest).toFixed(), feedPosition: newest.feedPosition };
+    if (newest) {
+      prices.resume(newest);
+      return { mid: midOf(newest).toFixed(), feedPosition: newest.feedPosition };
+    }
     const mid = await options.lastMidOf(symbol);
     return mid === undefined ? undefined : { mid };
   }
@@ -92,7 +95,7 @@ export function createTickIngestion(options: {
     if (ticks.length === 0) return;
     const dropped = buffer.add(ticks);
     if (dropped > 0) metrics.dropped.inc(dropped);
-    publishing ??= publishAll().finally(() => (publishing = undefined));
+    publishing ??= publishAll();
   }
 
   async function publishAll(): Promise<void> {
@@ -100,6 +103,8 @@ export function createTickIngestion(options: {
       const groups = Map.groupBy(buffer.take(batchSize), ({ symbol }) => symbol);
       await Promise.all([...groups].map(([symbol, ticks]) => publish(symbol, ticks)));
     }
+    // At once, so that what is added from now on begins anew.
+    publishing = undefined;
   }
 
   /** Publishes the ticks of one symbol, which are there as a whole or not at all, until it has succeeded. */
@@ -148,10 +153,11 @@ export function createTickIngestion(options: {
       isStopped = true;
       // What is still on its way to Redis may arrive yet: its sequences stay below the raised ceiling.
       if (!isPublished) return logger.warn('stopped before all ticks were published');
-      await Promise.all(symbols.map((symbol) => ceilings.settle(symbol, writer.lastSequence(symbol)))).catch(
+      const settled = Promise.all(symbols.map((symbol) => ceilings.settle(symbol, writer.lastSequence(symbol)))).catch(
         (err: unknown) =>
           logger.warn({ err }, 'sequence ceilings could not be settled; the next start may leave a gap'),
       );
+      await inTime(settled, graceMs);
     },
   };
 }

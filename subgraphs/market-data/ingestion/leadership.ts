@@ -119,10 +119,13 @@ export function createLeadership(options: {
     async stop() {
       isStopping = true;
       // The lease is kept until the last price is out, which is not written without it.
-      if (term) await endOf(term, false);
-      closing.abort();
-      await standing;
-      await resign();
+      try {
+        if (term) await endOf(term, false);
+      } finally {
+        closing.abort();
+        await standing;
+        await resign();
+      }
     },
   };
 }

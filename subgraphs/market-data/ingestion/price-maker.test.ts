@@ -117,7 +117,7 @@ describe('prices of what sources say', () => {
     const maker = aMaker([swissquote, ...ecb]);
     maker.take([quote(swissquote, '4084.00', '4085.16', now), euro(yesterday)], now);
     const moved = quote(ecb[0]!, '1.17', '1.17', now);
-    expect(maker.take([moved], now + 4_000)).toMatchObject([{ symbol: 'XAU-EUR', time: now, receivedAt: now + 4_000 }]);
+    expect(maker.take([moved], now + 4_000)).toMatchObject([{ symbol: 'XAU-EUR', time: now, receivedAt: now }]);
     expect(maker.take([quote(ecb[0]!, '1.18', '1.18', now)], now + 16_000)).toEqual([]);
   });
 
@@ -136,6 +136,32 @@ describe('prices of what sources say', () => {
       ...Array.from({ length: 3 }, () => 'HALTED'),
     ]);
     expect(ticks.filter(({ symbol }) => symbol === 'XAU-EUR').map(({ breaker }) => breaker?.state)).toEqual(gold);
+  });
+
+  test('a rate that goes wrong halts its crosses and not the metal', () => {
+    const maker = aMaker([swissquote, ...ecb]);
+    maker.take([quote(swissquote, '4084.00', '4085.16', now), euro(yesterday), lira(yesterday)], now);
+    const wrong = quote(ecb[0]!, '0.90', '0.90', yesterday + 60_000);
+    const ticks = maker.take([quote(swissquote, '4084.10', '4085.26', now + 1_000), wrong], now + 1_000);
+    expect(ticks.map(({ symbol, breaker }) => `${symbol} ${breaker?.state}`)).toEqual([
+      'XAU-USD undefined',
+      'XAU-EUR HALTED',
+      'XAU-TRY HALTED',
+    ]);
+  });
+
+  test('another process goes on with a halt, and does not believe a first price that is far from the last', () => {
+    const before = aMaker([swissquote]).take([quote(swissquote, '4084.00', '4085.16', now)], now)[0]!;
+    const halted = { ...before, breaker: { state: 'HALTED', reason: 'The price moved', until: now + 60_000 } as const };
+    const maker = aMaker([swissquote]);
+    maker.resume(halted);
+    const at = (price: number, time: number) =>
+      maker
+        .take([quote(swissquote, `${price}.00`, `${price}.50`, time)], time)
+        .map(({ bid, breaker }) => [bid, breaker?.state]);
+    expect(at(4500, now + 1_000)).toEqual([]);
+    expect(at(4085, now + 2_000)).toEqual([['4085.00', 'HALTED']]);
+    expect(at(4086, now + 60_000)).toEqual([['4086.00', undefined]]);
   });
 
   test('a quote that is not used is told of with the reason', () => {

@@ -1,4 +1,4 @@
-import type { UnsequencedTick } from '#shared/ticks/tick.ts';
+import { movedAtOf, type Breaker, type UnsequencedTick } from '#shared/ticks/tick.ts';
 import { createBreaker, type BreakerLimits, type PriceBreaker } from '../domain/breaker.ts';
 import {
   createConsensus,
@@ -17,6 +17,8 @@ export type PriceMaker = {
   take(quotes: readonly FeedQuote[], now: number): UnsequencedTick[];
   /** A source is alive, and what it said last holds: prices that have not been said for a while are said again. */
   confirm(source: string, now: number): UnsequencedTick[];
+  /** Goes on from the last tick of a symbol that another process has published, and from what its breaker said. */
+  resume(tick: UnsequencedTick): void;
   /** How far sources of tokens are above the spot price, as learnt. */
   bases(): SourceBasis[];
 };
@@ -29,6 +31,8 @@ type Market = {
   consensus: Consensus;
   breaker: PriceBreaker;
   isRecorded: boolean;
+  /** Milliseconds that it counts as heard of behind its last price. */
+  heardOfForMs: number;
   last?: { tick: UnsequencedTick; price: ConsensusPrice };
 };
 
@@ -41,7 +45,7 @@ const repeatAfterMs = 5_000;
 /**
  * Makes prices of what sources say: a consensus for each symbol that is quoted, and each metal in every other currency by
  * its rate of exchange. A symbol that sources quote themselves is made by a rate only while nothing is heard of them.
- * @param options.freshForMs milliseconds that a metal's price counts as one that is heard of
+ * @param options.freshForMs milliseconds that a metal's price counts as one that is heard of, at least
  * @param options.onProblem is told of each quote that was not used, and why
  */
 export function createPriceMaker(options: {
@@ -59,6 +63,10 @@ export function createPriceMaker(options: {
   const markets = new Map(instruments.flatMap((instrument) => marketOf(instrument)));
   const crosses = Map.groupBy(instruments, (instrument) => baseOf(instrument)?.instrument.symbol);
   const said = new Map<string, UnsequencedTick>();
+  /** A rate can go wrong as well as a metal. Whether enough sources say the metal is the metal's own question. */
+  const crossBreakers = new Map(
+    instruments.map(({ symbol }) => [symbol, createBreaker({ ...options.breakerLimits, quorum: 0 })]),
+  );
 
   function marketOf(instrument: Instrument): [string, Market][] {
     const { symbol, metal } = instrument;
@@ -71,7 +79,9 @@ export function createPriceMaker(options: {
       bases: new Map(bases.map(({ source, basisBps }) => [source, basisBps])),
     });
     const isRecorded = own.every(({ isLive }) => !isLive);
-    return [[symbol, { instrument, consensus, breaker: createBreaker(options.breakerLimits), isRecorded }]];
+    const heardOfForMs = Math.max(freshForMs, ...own.map((source) => source.freshForMs));
+    const breaker = createBreaker(options.breakerLimits);
+    return [[symbol, { instrument, consensus, breaker, isRecorded, heardOfForMs }]];
   }
 
   /** The market of the same metal that an instrument's price is made from: dollars, where there are some. */
@@ -85,7 +95,7 @@ export function createPriceMaker(options: {
   function pricesOf(market: Market, price: ConsensusPrice, now: number): UnsequencedTick[] {
     const { bid, ask, time, freshSources, feedPosition } = price;
     const breaker = market.breaker.observe({
-      mid: (Number(bid) + Number(ask)) / 2,
+      mid: middleOf(price),
       at: time,
       now,
       freshSources,
@@ -113,14 +123,19 @@ export function createPriceMaker(options: {
       if (isFresh(markets.get(symbol), now)) return [];
       const rate = rates.rate(instrument.currency, currency, now);
       if (!rate || !last) return [];
-      const { freshSources: _ofTheMetal, ...price } = crossPrice({ ...last.price, symbol: instrument.symbol }, rate);
-      const { breaker } = last.tick;
+      const { freshSources, ...price } = crossPrice({ ...last.price, symbol: instrument.symbol }, rate);
+      // A recording's prices belong to its own time, whenever today's rates were made.
+      const movedAt = isRecorded ? last.price.time : (price.movedAt ?? price.time);
+      const own = crossBreakers
+        .get(symbol)!
+        .observe({ mid: middleOf(price), at: movedAt, now, freshSources, isOpen: isOpen(now) });
+      const breaker = worseOf(last.tick.breaker, own);
       const cross: UnsequencedTick = {
         ...price,
         symbol,
-        receivedAt: now,
-        // A recording's prices belong to its own time, whenever today's rates were made.
-        ...(isRecorded && { movedAt: last.price.time }),
+        // A rate that moves makes no metal's price younger.
+        receivedAt: last.tick.receivedAt,
+        ...(movedAt !== price.time && { movedAt }),
         ...(breaker && { breaker }),
       };
       if (!isRecorded && isSaid(cross)) return [];
@@ -130,7 +145,7 @@ export function createPriceMaker(options: {
   }
 
   function isFresh(market: Market | undefined, now: number): boolean {
-    return market?.last !== undefined && now - market.last.tick.receivedAt <= freshForMs;
+    return market?.last !== undefined && now - market.last.tick.receivedAt <= market.heardOfForMs;
   }
 
   /** Whether the same was said a moment ago. */
@@ -192,10 +207,26 @@ export function createPriceMaker(options: {
         return price ? pricesOf(market, price, now) : [];
       });
     },
+    resume(tick) {
+      const { symbol, receivedAt, breaker } = tick;
+      const [mid, at] = [middleOf(tick), movedAtOf(tick)];
+      const market = markets.get(symbol);
+      market?.consensus.resume({ mid, heardAt: receivedAt });
+      (market?.breaker ?? crossBreakers.get(symbol))?.resume({ mid, at }, breaker);
+    },
     bases() {
       return [...markets].flatMap(([symbol, { consensus }]) =>
         [...consensus.bases()].map(([source, basisBps]) => ({ source, symbol, basisBps })),
       );
     },
   };
+}
+
+/** A double; it is only compared. */
+function middleOf({ bid, ask }: { bid: string; ask: string }): number {
+  return (Number(bid) + Number(ask)) / 2;
+}
+
+function worseOf(one: Breaker | undefined, other: Breaker | undefined): Breaker | undefined {
+  return one?.state === 'HALTED' ? one : other?.state === 'HALTED' ? other : (one ?? other);
 }

@@ -2,15 +2,18 @@ import type { SqlClient } from '#shared/database.ts';
 import type { SourceBasis } from './price-maker.ts';
 
 export type SourceBasisRepository = {
-  all(): Promise<SourceBasis[]>;
+  /** Those that were learnt within the last month: an older one says nothing of today. */
+  recent(): Promise<SourceBasis[]>;
   /** Keeps what was learnt up to `at`, epoch milliseconds. */
   save(bases: readonly SourceBasis[], at: number): Promise<void>;
 };
 
 export function createSourceBasisRepository(sql: SqlClient): SourceBasisRepository {
   return {
-    all: () =>
-      sql.$queryRawUnsafe('SELECT source, symbol, basis_bps::float8 AS "basisBps" FROM source_basis ORDER BY source'),
+    recent: () =>
+      sql.$queryRawUnsafe(
+        `SELECT source, symbol, basis_bps::float8 AS "basisBps" FROM source_basis WHERE learnt_at > now() - interval '30 days'`,
+      ),
     async save(bases, at) {
       if (bases.length === 0) return;
       await sql.$executeRawUnsafe(

@@ -122,7 +122,7 @@ describe('an import', () => {
     expect(stdout.match(/is skipped: its time is not like/g)).toHaveLength(20);
     expect(stdout).toContain('line 5 is skipped');
     expect(stdout).toContain('30 skipped because its time is not like');
-    expect(stdout).toMatch(/Read 33 rows .*: 3 candles written, 0 kept as ticks made them, 30 rows skipped/);
+    expect(stdout).toMatch(/Read 33 rows .*: 3 candles written, 0 kept as they were made here, 30 rows skipped/);
     const written = (await readFile(errors, 'utf8')).trim().split('\n');
     expect(written).toHaveLength(31);
     expect(written[1]).toBe('5,UNREADABLE_TIME,"never,1,1,1,1,1"');

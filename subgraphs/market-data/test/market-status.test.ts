@@ -82,6 +82,32 @@ describe('the status of a market', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
   });
 
+  test('of an open market of which no source says a price any more is a halt, until one does', async () => {
+    const follower = createTickFollower({ ...bed.redis, memory: 10, logger: bed.logger });
+    let [state, isSilent] = ['OPEN' as MarketStatus['state'], false];
+    const service = createMarketStatusService({
+      follower,
+      instruments: { get: () => ({ symbol, name: symbol, metal: 'XAU', currency: 'USD' }) },
+      calendar: () => ({ state, reason: null, nextChangeAt: 99 }),
+      isStale: () => isSilent,
+      clock: Date.now,
+      logger: bed.logger,
+    });
+    await publish(undefined);
+    await follower.follow(symbol);
+    const events = service.changes(symbol);
+    const next = async () => (await events.next()).value!.marketStatusChanged;
+    expect(await next()).toEqual({ state: 'OPEN', reason: null, nextChangeAt: 99 });
+    isSilent = true;
+    expect(await next()).toEqual({ state: 'HALTED', reason: 'No source says a price', nextChangeAt: null });
+    isSilent = false;
+    expect(await next()).toMatchObject({ state: 'OPEN' });
+    [isSilent, state] = [true, 'WEEKEND'];
+    expect(await next()).toMatchObject({ state: 'WEEKEND' });
+    await events.return!();
+    await follower.close();
+  });
+
   test('closes by the calendar in the middle of a halt, and is watched only while somebody wants to know', async () => {
     const follower = createTickFollower({ ...bed.redis, memory: 10, logger: bed.logger });
     let [state, following] = ['OPEN' as MarketStatus['state'], 0];
@@ -99,6 +125,7 @@ describe('the status of a market', () => {
       },
       instruments: { get: () => ({ symbol, name: symbol, metal: 'XAU', currency: 'USD' }) },
       calendar: () => ({ state, reason: null, nextChangeAt: 99 }),
+      isStale: () => false,
       clock: Date.now,
       logger: bed.logger,
     });

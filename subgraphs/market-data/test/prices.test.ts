@@ -110,7 +110,7 @@ describe('prices', () => {
       name: 'Gold in US dollars',
       metal: 'XAU',
       currency: 'USD',
-      marketStatus: { state: 'OPEN', nextChangeAt: null },
+      marketStatus: { state: 'HALTED', nextChangeAt: null },
       price: { bid: '4084.00', mid: '4084.3', spreadBps: '1.469', isStale: true, quality: 'STALE' },
     });
   });

@@ -38,6 +38,8 @@ export type TickFollower = {
 
 /** Longest time that a blocking read keeps a newly followed symbol waiting for its place in the next read. */
 const blockMs = 200;
+/** Silence after which the connection is made anew. */
+const deadAfterMs = 5_000;
 const retryMs = 250;
 
 /**
@@ -52,7 +54,8 @@ export function createTickFollower(options: {
   logger: Logger;
 }): TickFollower {
   const { redis, prefix, logger } = options;
-  const blocking = redis.duplicate();
+  // It is answered at least every `blockMs`: a connection that says nothing for much longer is dead, closed or not.
+  const blocking = redis.duplicate({ socketTimeout: deadAfterMs });
   blocking.on('error', (err: Error) => logger.debug({ err }, 'tick follower lost Redis'));
   const reader = createTickReader({ redis, prefix });
   const kept = createKeptTicks({ reader, history: options.history, logger });

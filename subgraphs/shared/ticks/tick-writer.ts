@@ -130,6 +130,16 @@ export function createTickWriter(options: {
       await refill(symbol, state.memory.all());
       return;
     }
+    const missing = state.memory.all().filter(({ sequence }) => sequence > sequenceOf(endsWith));
+    if (missing.length > 0) {
+      // Redis came back as it was some time ago: what it has forgotten follows first.
+      logger.warn(
+        { symbol, from: endsWith, missing: missing.length },
+        'the tick stream lost its end; appending it again',
+      );
+      await appendInPieces(tickStreamKey(prefix, symbol), sequenceOf(endsWith), missing);
+      return;
+    }
     logger.warn({ symbol, from: state.last, to: endsWith }, 'the tick stream ends elsewhere; continuing behind it');
     state.memory = await remember(symbol, 0);
     state.last = Math.max(state.last, state.memory.newest()?.sequence ?? 0);
@@ -153,12 +163,16 @@ export function createTickWriter(options: {
     const key = tickStreamKey(prefix, symbol);
     const draft = `${key}:refill:${writerId}`;
     await redis.del(draft);
-    for (let start = 0; start < ticks.length; start += refillSize) {
-      const previous = ticks[start - 1];
-      await append(draft, entryId(previous?.sequence ?? 0), ticks.slice(start, start + refillSize));
-    }
+    await appendInPieces(draft, 0, ticks);
     if (ticks.length > 0) await redis.renamenx(draft, key).catch(ignoreMissingDraft);
     await redis.del(draft);
+  }
+
+  async function appendInPieces(key: string, behind: number, ticks: Tick[]): Promise<void> {
+    for (let start = 0; start < ticks.length; start += refillSize) {
+      const previous = ticks[start - 1]?.sequence ?? behind;
+      await append(key, entryId(previous), ticks.slice(start, start + refillSize));
+    }
   }
 
   return {
@@ -166,7 +180,7 @@ export function createTickWriter(options: {
       const memory = await remember(symbol, atLeast);
       const newest = memory.newest();
       const isWhole = newest !== undefined && newest.sequence >= atLeast;
-      const last = isWhole ? newest.sequence : ceiling;
+      const last = isWhole ? newest.sequence : Math.max(ceiling, atLeast);
       states.set(symbol, { memory, last, released: isWhole ? atLeast : last, underWay: Promise.resolve() });
       return newest;
     },

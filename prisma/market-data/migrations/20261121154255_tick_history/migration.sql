@@ -76,16 +76,16 @@ ALTER TABLE "candle" ADD CONSTRAINT "candle_is_possible" CHECK (
     AND "first_at" <= "last_at" AND "open_time" <= "first_at"
 );
 
--- The minutes of before, of the mid price, and what they add up to. Their ticks' times are not known: a minute's first
--- tick counts as moved at its beginning, its last at its end.
+-- The minutes of before, of the mid price, and what they add up to. Their ticks' times are not known: they
+-- count as moved when their minute began, so that those that follow in a minute that is still running may close it.
 INSERT INTO "candle" ("symbol", "basis", "interval", "open_time", "open", "high", "low", "close", "tick_count", "first_at", "last_at")
-SELECT "symbol", 'MID', 'MINUTE_1', "open_time", "open", "high", "low", "close", "tick_count", "open_time", "open_time" + interval '59.999 seconds'
+SELECT "symbol", 'MID', 'MINUTE_1', "open_time", "open", "high", "low", "close", "tick_count", "open_time", "open_time"
 FROM "minute_candle";
 
 INSERT INTO "candle" ("symbol", "basis", "interval", "open_time", "open", "high", "low", "close", "tick_count", "first_at", "last_at")
 SELECT minute."symbol", 'MID', span."interval"::"stored_interval", date_trunc(span."unit", minute."open_time", 'UTC'),
     (array_agg(minute."open" ORDER BY minute."open_time"))[1], max(minute."high"), min(minute."low"),
-    (array_agg(minute."close" ORDER BY minute."open_time" DESC))[1], sum(minute."tick_count")::int,
+    (array_agg(minute."close" ORDER BY minute."open_time" DESC))[1], LEAST(sum(minute."tick_count"), 2147483647)::int,
     min(minute."first_at"), max(minute."last_at")
 FROM "candle" AS minute
 CROSS JOIN (VALUES ('HOUR_1', 'hour'), ('DAY_1', 'day'), ('MONTH_1', 'month')) AS span ("interval", "unit")
