@@ -29,6 +29,10 @@ test('navasan.tech says toman, which become rials, and the older time of both si
 test.each([
   ['without the buyers', `{"usd_sell":${side('"115350"')}}`],
   ['with a buyer above the seller', `{"usd_sell":${side('"115350"')},"usd_buy":${side('"115,900"', 1)}}`],
+  [
+    'with a buyer of days ago',
+    `{"usd_sell":${side('"115350"')},"usd_buy":${side('"115,100"', now / 1000 - 3 * 86_400)}}`,
+  ],
   ['with numbers for texts', `{"usd_sell":${side('115350')},"usd_buy":${side('115350')}}`],
 ])('%s the seller is both sides', async (_name, body) => {
   bed.server.faults.push({ body });

@@ -154,6 +154,17 @@ describe('a polled provider', () => {
     expect(gapMs(0)).toBeGreaterThan(950);
   });
 
+  test('one that refuses and wants to be asked again at once is asked ever less often', async () => {
+    for (let times = 0; times < 3; times += 1) server.faults.push({ status: 429, headers: { 'retry-after': '0' } });
+    const { feed } = createFeed({ timings: { noAnswer: { firstMs: 100, longestMs: 10_000 } }, random: () => 1 });
+    await (await receive(feed)).until(1);
+    expect([gapMs(0), gapMs(1), gapMs(2)].map((gap, index) => gap > 0.9 * 100 * 2 ** index)).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
   test('an answer is asked for anew when caches may not keep it any longer', async () => {
     server.state.headers = { 'cache-control': 'public, max-age=31', age: '30' };
     const { feed } = createFeed({ isCacheObeyed: true });

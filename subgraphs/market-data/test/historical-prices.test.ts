@@ -150,6 +150,19 @@ describe('the price at an instant', () => {
 describe('a change of price', () => {
   const changes = () => createPriceChangeService(createPastPriceRepository(bed.prisma));
 
+  test('begins with the oldest price of its window where all that is known from before is long ago', async () => {
+    await imported('MONTH_1', 'MID', '2026-04-01T00:00:00Z', '2026-05-01T00:00:00Z', '3000');
+    const latest = { ...tick(3_600, '4099.5', '4100.5'), sequence: 2 };
+    await write(tick(0, '3999.5', '4000.5'), latest);
+    for (const window of ['DAY', 'WEEK'] as const) {
+      const change = await changes().changeUntil(latest, window);
+      expect([String(change?.amount), change?.since]).toEqual(['100', noon]);
+    }
+    await imported('MONTH_1', 'MID', '2026-05-01T00:00:00Z', '2026-06-01T00:00:00Z', '3900');
+    const change = await changes().changeUntil(latest, 'WEEK');
+    expect([String(change?.amount), change?.since]).toEqual(['200', noon + 3_600_000 - 7 * 86_400_000]);
+  });
+
   test('is against the bid where the history has nothing else', async () => {
     await imported('MINUTE_1', 'BID', '2026-06-10T11:00:00Z', '2026-06-10T11:01:00Z', '90');
     const latest = { ...tick(minute / 1000 + 3_600, '100', '101'), sequence: 1 };

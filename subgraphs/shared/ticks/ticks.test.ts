@@ -77,6 +77,19 @@ describe('the writer of ticks', () => {
     expect(sequences(await createTickReader(redis).newest(symbol, 3))).toEqual([5, 5001, 5002]);
   });
 
+  test('gives a stream that came back as it was some time ago the end that it has lost', async () => {
+    const symbol = newSymbol();
+    const writer = writerOf();
+    await writer.open(symbol, fresh);
+    await publish(writer, symbol, 20);
+    const key = `${redis.prefix}:ticks:${symbol}`;
+    const entries = await redis.redis.xrange(key, '-', '+', 'COUNT', 10);
+    await redis.redis.del(key);
+    for (const [id, fields] of entries) await redis.redis.xadd(key, id, ...fields);
+    await publish(writer, symbol, 1);
+    expect(sequences(await createTickReader(redis).newest(symbol, 100))).toEqual(range(1, 21));
+  });
+
   test('never shares a sequence with another writer', async () => {
     const symbol = newSymbol();
     const [one, two] = [writerOf(), writerOf()];
