@@ -5,12 +5,13 @@ import { clockSkewMs, type PriceSource } from './price-source.ts';
 /** A price of a symbol: a troy ounce of fine metal, decimals as text, `time` in epoch milliseconds by the feed's clock. */
 export type Quote = { symbol: string; bid: string; ask: string; time: number };
 
+/** What is wrong with a bid and an ask, wherever they come from. */
+export type PriceProblem = 'UNREADABLE_PRICE' | 'NOT_POSITIVE' | 'CROSSED';
+
 /** Why a quote is not taken, or not used. */
 export type QuoteProblem =
+  | PriceProblem
   | 'UNKNOWN_SOURCE'
-  | 'UNREADABLE_PRICE'
-  | 'NOT_POSITIVE'
-  | 'CROSSED'
   | 'UNREADABLE_TIME'
   /** Further ahead of our clock than clocks differ. */
   | 'FUTURE_TIME'
@@ -36,7 +37,7 @@ const pricePattern = /^\d{1,12}(\.\d{1,7})?$/;
 export function problemOfPrices(
   { bid, ask }: { bid: string; ask: string },
   { mayBeMid = false } = {},
-): QuoteProblem | undefined {
+): PriceProblem | undefined {
   if (!pricePattern.test(bid) || !pricePattern.test(ask)) return 'UNREADABLE_PRICE';
   const lower = new Decimal(bid);
   if (lower.lte(0)) return 'NOT_POSITIVE';

@@ -1,6 +1,8 @@
 import { Decimal } from '#shared/decimal.ts';
 import { closeTimeOf, openTimeOf } from '../domain/candle-interval.ts';
 import type { StoredInterval } from '../domain/stored-interval.ts';
+import { problemOfPrices } from '../domain/validate-quote.ts';
+import type { CandleRow } from './candle-repository.ts';
 import type { HistoryFormat } from './history-format.ts';
 import { instantOfText } from '../instant-of-text.ts';
 import type { RowProblemCode } from './row-problem.ts';
@@ -13,22 +15,13 @@ export type RowMeaning<Kind extends HistoryFormat['kind'] = HistoryFormat['kind'
 };
 
 /** A candle of a file; prices exactly as they are written. */
-export type CandleOfRow = {
-  openTime: number;
-  open: string;
-  high: string;
-  low: string;
-  close: string;
-  tickCount: number;
-};
+export type CandleOfRow = Omit<CandleRow, 'firstAt' | 'lastAt'>;
 export type TickOfRow = { time: number; bid: string; ask: string };
 
 type Problem = { problem: RowProblemCode };
 
 /** What the columns of candles hold. Middle prices of quotes with 7 decimals have 8. */
 const pricePattern = /^\d{1,12}(\.\d{1,8})?$/;
-/** Quotes have at most 7 decimals, as those of the feeds: their middle has one more. */
-const quotePattern = /^\d{1,12}(\.\d{1,7})?$/;
 const mostTicks = 2 ** 31 - 1;
 
 /** Reads a row of a file of candles. */
@@ -45,7 +38,7 @@ export function readCandleRow(
     fields[format.low]!,
     fields[format.close]!,
   ];
-  const problem = problemOfPrices(open, high, low, close);
+  const problem = problemOfCandle(open, high, low, close);
   if (problem) return { problem };
   const ticks = format.ticks === undefined ? '0' : fields[format.ticks]!;
   if (!/^\d{1,10}$/.test(ticks) || Number(ticks) > mostTicks) return { problem: 'UNREADABLE_TICKS' };
@@ -63,15 +56,13 @@ export function readTickRow(
   const time = instantOfText(fields[format.time]!);
   if (time === undefined) return { problem: 'UNREADABLE_TIME' };
   const [bid, ask] = [fields[format.bid]!, fields[format.ask]!];
-  if (!quotePattern.test(bid) || !quotePattern.test(ask)) return { problem: 'UNREADABLE_PRICE' };
-  const lower = new Decimal(bid);
-  if (lower.lte(0)) return { problem: 'NOT_POSITIVE' };
-  if (lower.gte(ask)) return { problem: 'CROSSED' };
+  const problem = problemOfPrices({ bid, ask });
+  if (problem) return { problem };
   if (closeTimeOf(interval, openTimeOf(interval, time)) > now) return { problem: 'NOT_OVER' };
   return { time, bid, ask };
 }
 
-function problemOfPrices(open: string, high: string, low: string, close: string): RowProblemCode | undefined {
+function problemOfCandle(open: string, high: string, low: string, close: string): RowProblemCode | undefined {
   if (![open, high, low, close].every((price) => pricePattern.test(price))) return 'UNREADABLE_PRICE';
   const [lowest, highest] = [new Decimal(low), new Decimal(high)];
   if (lowest.gt(highest)) return 'LOW_ABOVE_HIGH';

@@ -8,7 +8,7 @@ import {
   type ConsensusPrice,
 } from '../domain/consensus.ts';
 import { crossPrice } from '../domain/cross-price.ts';
-import type { Instrument } from '../domain/instrument.ts';
+import { isMetal, type Instrument } from '../domain/instrument.ts';
 import { createRateBook } from '../domain/rates.ts';
 import type { FeedQuote, FeedSource } from '../feeds/feed.ts';
 
@@ -172,7 +172,7 @@ export function createPriceMaker(options: {
     return haveMoved;
   }
 
-  const isOfMetal = ({ symbol }: FeedQuote) => symbol.startsWith('XAU-') || symbol.startsWith('XAG-');
+  const isOfMetal = ({ symbol }: FeedQuote) => isMetal(symbol.slice(0, 3));
   const severalNames = new Set(sources.filter(({ kind }) => kind !== 'rate').map(({ name }) => name)).size > 1;
 
   return {
