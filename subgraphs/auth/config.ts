@@ -12,7 +12,9 @@ export const settings = {
     .describe('Encrypts the private keys of access tokens in the database'),
   ACCESS_TOKEN_SECONDS: wholeNumber({ min: 30, max: 3_600 })
     .default(600)
-    .describe('Seconds that an access token is valid: so long may a session that has ended go on elsewhere'),
+    .describe(
+      'Seconds that an access token is valid: so long may a session that has ended go on elsewhere, while Redis is away',
+    ),
   REFRESH_TOKEN_DAYS: wholeNumber({ min: 1, max: 365 })
     .default(30)
     .describe('Days after which a session ends that is not refreshed'),

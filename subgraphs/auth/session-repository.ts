@@ -24,6 +24,8 @@ export type SessionRepository = {
   end(id: string, userId: string, at: Date, reason: EndReason): Promise<boolean>;
   /** Ends every other session of a user. */
   endOthers(keptId: string, userId: string, at: Date, reason: EndReason): Promise<void>;
+  /** Sessions that were ended before their time, by anybody, after a moment. */
+  endedSince(since: Date): Promise<{ id: string; endedAt: Date }[]>;
   /** The active sessions of a user, latest seen first. */
   active(userId: string, now: Date, limit: number): Promise<Session[]>;
   /** The roles that the user of an active session has now. */
@@ -109,6 +111,11 @@ export function createSessionRepository(database: SqlClient): SessionRepository 
         reason,
       );
     },
+    endedSince: (since) =>
+      database.$queryRawUnsafe<{ id: string; endedAt: Date }[]>(
+        `SELECT id, ended_at AS "endedAt" FROM session WHERE ended_at > $1::timestamptz ORDER BY ended_at`,
+        since.toISOString(),
+      ),
     active: (userId, now, limit) =>
       database.$queryRawUnsafe<Session[]>(
         `SELECT ${columns} FROM session

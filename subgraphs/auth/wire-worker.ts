@@ -10,6 +10,7 @@ import { processName } from '#shared/service-settings.ts';
 import type { Config } from './config.ts';
 import { openDatabase, openLogger, rotationTimes } from './connections.ts';
 import { removeExpired } from './jobs/remove-expired.ts';
+import { createTellEndedSessions } from './jobs/tell-ended-sessions.ts';
 import { createKeySealer } from './key-sealer.ts';
 import { rotateSigningKeys } from './rotate-signing-keys.ts';
 
@@ -18,7 +19,8 @@ const hourMs = 3_600_000;
 const rotationMs = 600_000;
 
 /**
- * The worker: tells other services what has happened here, rotates signing keys and removes what is over.
+ * The worker: tells other services what has happened here and the gateways whose session has ended, rotates signing keys
+ * and removes what is over.
  * @param now tells the time
  */
 export function wireWorker(config: Config, now: () => Date = () => new Date()): WiredProcess {
@@ -29,6 +31,15 @@ export function wireWorker(config: Config, now: () => Date = () => new Date()): 
   const sealer = createKeySealer(config.AUTH_KEY_SECRET);
   const jobs = [
     createOutboxRelay({ database, redis, prefix: config.REDIS_PREFIX, logger, metrics }),
+    createTellEndedSessions({
+      database,
+      databaseUrl: config.AUTH_DATABASE_URL,
+      redis,
+      prefix: config.REDIS_PREFIX,
+      lifetimeMs: rotationTimes(config).tokenLifetimeMs,
+      logger,
+      now,
+    }),
     createHousekeeping({ database, tables: ['outbox_message'], logger }),
     repeat({
       name: 'rotate-signing-keys',

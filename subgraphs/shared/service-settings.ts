@@ -49,15 +49,25 @@ export function subgraphSettings(defaultPort: number) {
     DATABASE_POOL_SIZE: wholeNumber({ min: 1, max: 200 })
       .default(10)
       .describe('Connections to PostgreSQL that one process holds at most'),
-    REDIS_URL: urlOf(['redis', 'rediss'])
+    REDIS_URL: redisUrl()
       .default('redis://127.0.0.1:6379')
       .describe('Redis for tick streams and queues; nothing in it is irreplaceable'),
-    REDIS_PREFIX: z
-      .string()
-      .regex(/^[a-z0-9-]+$/, 'may have lower-case letters, digits and dashes')
-      .default('gold')
-      .describe('Begins the name of every Redis key, so that several systems can share one Redis'),
+    REDIS_PREFIX: redisPrefix(),
   };
+}
+
+/** A Redis connection URL. */
+export function redisUrl() {
+  return urlOf(['redis', 'rediss']);
+}
+
+/** What the names of a system's Redis keys begin with; the same for every process that shares something there. */
+export function redisPrefix() {
+  return z
+    .string()
+    .regex(/^[a-z0-9-]+$/, 'may have lower-case letters, digits and dashes')
+    .default('gold')
+    .describe('Begins the name of every Redis key, so that several systems can share one Redis');
 }
 
 /** A PostgreSQL connection URL. */

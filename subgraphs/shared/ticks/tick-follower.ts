@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { DomainError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { watchSilence, type SilenceWatch } from '../silence-watch.ts';
 import { followChannel, type FollowOptions } from './follow-channel.ts';
 import { createKeptTicks } from './kept-ticks.ts';
 import { createTickChannel, type TickChannel } from './tick-channel.ts';
@@ -55,7 +56,7 @@ export function createTickFollower(options: {
 }): TickFollower {
   const { redis, prefix, logger } = options;
   // It is answered at least every `blockMs`: a connection that says nothing for much longer is dead, closed or not.
-  const blocking = redis.duplicate({ socketTimeout: deadAfterMs });
+  const blocking = redis.duplicate();
   blocking.on('error', (err: Error) => logger.debug({ err }, 'tick follower lost Redis'));
   const reader = createTickReader({ redis, prefix });
   const kept = createKeptTicks({ reader, history: options.history, logger });
@@ -64,6 +65,7 @@ export function createTickFollower(options: {
   const loaded: TickChannel[] = [];
   let isClosed = false;
   let reading: Promise<void> | undefined;
+  let silence: SilenceWatch | undefined;
 
   async function channelOf(symbol: string): Promise<TickChannel> {
     let entry = followed.get(symbol);
@@ -81,6 +83,7 @@ export function createTickFollower(options: {
   async function load(channel: TickChannel): Promise<void> {
     for (const tick of await reader.newest(channel.symbol, options.memory)) channel.memory.add(tick);
     loaded.push(channel);
+    silence ??= watchSilence(blocking, deadAfterMs);
     reading ??= readOn();
   }
 
@@ -101,6 +104,7 @@ export function createTickFollower(options: {
     const keys = channels.map(({ symbol }) => tickStreamKey(prefix, symbol));
     const ids = channels.map((channel) => entryId(channel.position()));
     const replies = await blocking.xread('COUNT', 1000, 'BLOCK', blockMs, 'STREAMS', ...keys, ...ids);
+    silence?.heard();
     for (const [key, entries] of (replies ?? []) as [string, StreamEntry[]][]) {
       const channel = channels[keys.indexOf(key)]!;
       for (const entry of entries) channel.memory.add(decodeTick(channel.symbol, entry));
@@ -130,6 +134,7 @@ export function createTickFollower(options: {
     remind: (symbol) => followed.get(symbol)?.channel.remind(),
     async close() {
       isClosed = true;
+      silence?.close();
       // A read that waits for a Redis which is away does not end by disconnecting.
       const willEnd = blocking.status === 'ready';
       blocking.disconnect();
