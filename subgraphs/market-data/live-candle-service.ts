@@ -1,4 +1,5 @@
 import { mapIterator } from '#shared/async-iteration.ts';
+import type { SourceEvent } from '#shared/subscribe-with-ticks.ts';
 import type { CandleInterval, DayBoundary } from './domain/candle-interval.ts';
 import type { CandleBasis } from './domain/candles.ts';
 import { isSameCandle, type LiveCandle } from './domain/live-candles.ts';
@@ -12,13 +13,16 @@ export type LiveCandleQuery = {
   dayBoundary?: DayBoundary | undefined;
 };
 
+export type CandleEvent = SourceEvent<{ candleUpdated: LiveCandle }>;
+
 export type LiveCandleService = {
   /**
    * The candle under way at once, or the last one where none is, then its changes, and each candle once more when it is
-   * closed, in ascending order. Whoever is slow gets the latest change, and every candle that was closed.
+   * closed, in ascending order. Whoever is slow gets the latest change, and every candle that was closed: events are of one
+   * key where they are of one candle.
    * @throws DomainError NOT_FOUND
    */
-  updates(symbol: string, query: LiveCandleQuery): AsyncIterableIterator<{ candleUpdated: LiveCandle }>;
+  updates(symbol: string, query: LiveCandleQuery): AsyncIterableIterator<CandleEvent>;
   /** How many candles run: one for each symbol and kind that anybody watches. */
   running(): number;
 };
@@ -44,7 +48,10 @@ export function createLiveCandleService({
     updates(symbol, { interval, basis = 'MID', dayBoundary = 'UTC' }) {
       instruments.get(symbol);
       const key = [symbol, interval, basis, dayBoundary].join(' ');
-      return mapIterator(watches.watch(key), (candleUpdated) => ({ candleUpdated }));
+      return mapIterator(watches.watch(key), (candleUpdated) => ({
+        candleUpdated,
+        key: new Date(candleUpdated.openTime).toISOString(),
+      }));
     },
   };
 }

@@ -49,6 +49,7 @@ export function createSpotPriceService(options: {
       if (minIntervalMs < 0 || minIntervalMs > longestIntervalMs)
         throw badInput(`minIntervalMs must be from 0 to ${longestIntervalMs}`, { max: longestIntervalMs });
       return abortable(async function* (signal) {
+        const begunAt = options.clock();
         let [isFirst, toldStale, again] = [true, 0, 0];
         const isDueAgain = (latest: Tick) => {
           if (latest.sequence === toldStale || !isStale(latest)) return false;
@@ -62,7 +63,9 @@ export function createSpotPriceService(options: {
             options.deliveryLag.observe(Math.max(0, options.clock() - tick.receivedAt) / 1000);
           isFirst = false;
           if (isStale(tick)) toldStale = sequence;
-          yield { priceUpdated: tick, tick: { symbol, sequence } };
+          const isToldAtOnce = minIntervalMs === 0 && sequence !== again && tick.receivedAt > begunAt;
+          const at = isToldAtOnce ? tick.receivedAt : undefined;
+          yield { priceUpdated: tick, tick: { symbol, sequence }, at };
         }
       });
     },

@@ -43,10 +43,12 @@ export type PricingService = {
 export const mostPieces = 100_000;
 const longestInterval = 60_000;
 
+/** @param options.now epoch milliseconds */
 export function createPricingService(options: {
   moments: Moments;
   market: MarketTicks;
   lineRounding: LineRounding;
+  now: () => number;
 }): PricingService {
   const { moments, market, lineRounding } = options;
 
@@ -92,11 +94,17 @@ export function createPricingService(options: {
       const symbol = symbolOf(productOf(moments.of({ tick: undefined }), request.sku), request.currency ?? undefined);
       return abortable(async function* (signal) {
         const ticks = market.ticks(symbol, { after: after ?? undefined, minIntervalMs: minIntervalMs ?? 0, signal });
+        const begunAt = options.now();
         for await (const tick of ticks) {
           const reference = { symbol, sequence: tick.sequence };
           const moment = moments.of({ tick: reference });
           const product = productOf(moment, request.sku);
-          yield { productPriceUpdated: price(product, request, tick, moment.rules), tick: reference };
+          const isToldAtOnce = !minIntervalMs && tick.receivedAt > begunAt;
+          yield {
+            productPriceUpdated: price(product, request, tick, moment.rules),
+            tick: reference,
+            at: isToldAtOnce ? tick.receivedAt : undefined,
+          };
         }
       });
     },

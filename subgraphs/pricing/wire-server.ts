@@ -48,7 +48,7 @@ export function wireServer(config: Config): WiredProcess {
   const now = Date.now;
   const moments = createMoments({ book, market, now });
   const lineRounding = { BUY: config.LINE_ROUNDING_BUY, SELL: config.LINE_ROUNDING_SELL };
-  const pricing = createPricingService({ moments, market, lineRounding });
+  const pricing = createPricingService({ moments, market, lineRounding, now });
   const firmPrice = createFirmPrice({ moments, pricing, maxTickAgeMs: config.QUOTE_MAX_TICK_AGE_MS, now });
   const services = {
     pricing,

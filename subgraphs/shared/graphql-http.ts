@@ -14,9 +14,11 @@ export async function answerGraphql<Context extends BaseContext>(options: {
   url: URL;
   bodyLimitBytes: number;
   context: () => Promise<Context>;
+  /** The body, where it has been read already. */
+  body?: Body;
 }): Promise<void> {
   const { apollo, request, response, url } = options;
-  const body = request.method === 'POST' ? await readBody(request, options.bodyLimitBytes) : { json: undefined };
+  const body = options.body ?? (await readBody(request, options.bodyLimitBytes));
   if ('refusal' in body) return refuse(response, body.status, body.refusal);
   const answer = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
@@ -46,9 +48,12 @@ export function sendRefusal(response: ServerResponse, refusal: GraphQLFormattedE
   sendJson(response, isUnauthenticated ? 401 : 503, { errors: [refusal] });
 }
 
-type Body = { json: unknown } | { status: number; refusal: string };
+/** The body of a request, or why it cannot be read. */
+export type Body = { json: unknown } | { status: number; refusal: string };
 
-async function readBody(request: IncomingMessage, limit: number): Promise<Body> {
+/** Reads the JSON of a POST, up to `limit` bytes; of another content type, as of another method, there is none. */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Body> {
+  if (request.method !== 'POST') return { json: undefined };
   const tooLarge = { status: 413, refusal: `The request body may have at most ${limit} bytes` };
   if (Number(request.headers['content-length'] ?? 0) > limit) return tooLarge;
   const chunks: Buffer[] = [];

@@ -24,6 +24,8 @@ export function createHttpServer(options: {
   checks: Record<string, ReadinessCheck>;
   /** Routes by path; the request has any method. */
   routes?: Record<string, Route>;
+  /** Bytes that wait in a socket before it counts as full; Node's own without it. */
+  socketBufferBytes?: number;
   /** Answers what no route does; 404 as JSON without it. */
   fallback?: Route;
   onError: (error: unknown) => void;
@@ -41,7 +43,8 @@ export function createHttpServer(options: {
       response.writeHead(200, { 'content-type': options.metrics.contentType }).end(await options.metrics.metrics());
     },
   };
-  const server = createServer((request, response) => {
+  const { socketBufferBytes: highWaterMark } = options;
+  const server = createServer({ ...(highWaterMark && { highWaterMark }) }, (request, response) => {
     const url = requestUrl(request);
     if (!url) return sendJson(response, 400, { error: 'the address is not a URL' });
     const route = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : options.fallback;

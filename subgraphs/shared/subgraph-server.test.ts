@@ -33,6 +33,8 @@ const resolvers = {
     ticked: {
       async *subscribe() {
         yield { ticked: 'one', tick: { symbol: 'XAU-USD', sequence: 7 } };
+        yield { ticked: 'two', sequence: 8, key: 'a', at: 1_795_168_800_000 };
+        yield { ticked: 'three' };
       },
     },
     broken: {
@@ -136,6 +138,15 @@ describe('a subgraph server', () => {
       data: { ticked: 'one' },
       extensions: { tick: { symbol: 'XAU-USD', sequence: 7 } },
     });
+  });
+
+  test('says what an event can be resumed behind, what it replaces and when it arrived, where it knows', async () => {
+    const [, second, third] = await client.subscribe('subscription { ticked }').take(3);
+    expect(second).toEqual({
+      data: { ticked: 'two' },
+      extensions: { sequence: 8, key: 'a', at: 1_795_168_800_000 },
+    });
+    expect(third).toEqual({ data: { ticked: 'three' } });
   });
 
   test('is ready only while what it depends on is, and says what is wrong', async () => {

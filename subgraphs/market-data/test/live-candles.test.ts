@@ -165,6 +165,23 @@ describe('a live candle', () => {
     await candles.stop();
   });
 
+  test('never takes the place of another one: events of one candle have one key, which no other has', async () => {
+    const symbol = 'XAG-GBP';
+    const start = Date.parse('2026-03-02T10:00:00Z');
+    const writer = await bed.openWriter(symbol);
+    await writer.publish(recorded(symbol, start, [[1_000, 10]]));
+    const events = client.subscribe<Event>(liveCandle, { symbol, interval: 'MINUTE_1' });
+    const seen = [await events.next()];
+    await writer.publish(recorded(symbol, start, [[minute + 2_000, 11]]));
+    while (seen.at(-1)!.data!.candleUpdated.openTime === seen[0]!.data!.candleUpdated.openTime)
+      seen.push(await events.next());
+    expect(seen.map(({ extensions }) => extensions)).toEqual(
+      seen.map(({ data }) => ({ key: data!.candleUpdated.openTime })),
+    );
+    expect(seen.at(-2)!.data!.candleUpdated.isClosed).toBe(true);
+    await events.return();
+  });
+
   test('of an unknown instrument is refused', async () => {
     const refused = client.subscribe(liveCandle, { symbol: 'XPT-USD', interval: 'DAY_1' }).next();
     const errors = await refused.then(

@@ -70,6 +70,23 @@ describe('updates of prices', () => {
     await events.return();
   });
 
+  test('an event says when its price arrived, unless it is told later than that: at the beginning, resumed, or held back', async () => {
+    await publish(1);
+    const resumption = { symbol, after: String(writer.lastSequence(symbol) - 1) };
+    const live = client.subscribe<Event>(livePrice, { symbol });
+    const resumed = client.subscribe<Event>(resumedPrice, resumption);
+    const rare = client.subscribe<Event>(livePrice, { symbol, minIntervalMs: 10 });
+    const firsts = await Promise.all([live.next(), resumed.next(), rare.next()]);
+    const before = Date.now();
+    await publish(1);
+    const seconds = await Promise.all([live.next(), resumed.next(), rare.next()]);
+    await Promise.all([live.return(), resumed.return(), rare.return()]);
+    const arrivals = [...firsts, ...seconds].map(({ extensions }) => extensions?.at as number | undefined);
+    expect(arrivals).toEqual([undefined, undefined, undefined, expect.any(Number), expect.any(Number), undefined]);
+    expect(arrivals[3]).toBe(arrivals[4]);
+    expect(arrivals[3]).toBeGreaterThanOrEqual(before);
+  });
+
   test('two subscribers get the same', async () => {
     const both = [1, 2].map(() => client.subscribe<Event>(livePrice, { symbol }));
     const snapshots = await Promise.all(both.map((events) => events.next()));

@@ -66,6 +66,17 @@ describe('a live product price', () => {
     await events.return();
   });
 
+  it('says when the tick of an event arrived, unless it was held back or was there before', async () => {
+    const [each, rare] = [subscribe(), subscribe({ minIntervalMs: 10 })];
+    const firsts = await Promise.all([each.next(), rare.next()]);
+    const receivedAt = Date.now() + 1;
+    await pricing.publishNow('4005.00', { receivedAt });
+    const seconds = await Promise.all([each.next(), rare.next()]);
+    await Promise.all([each.return(), rare.return()]);
+    const arrivals = [...firsts, ...seconds].map(({ extensions }) => extensions?.at);
+    expect(arrivals).toEqual([undefined, undefined, receivedAt, undefined]);
+  });
+
   it('continues behind a sequence without a gap or a repeat', async () => {
     const [newest] = await pricing.publish('4010.00');
     await eventually(async () => {
