@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { flag, urlOf, wholeNumber, type Environment } from '#shared/environment.ts';
-import { processSettings, readProcessConfig } from '#shared/service-settings.ts';
+import { processSettings, readProcessConfig, redisPrefix, redisUrl } from '#shared/service-settings.ts';
 
 const subgraphUrl = (subgraph: string) =>
   urlOf(['http', 'https'])
@@ -14,20 +14,69 @@ export const settings = {
   PRICING_URL: subgraphUrl('pricing'),
   ORDER_URL: subgraphUrl('order'),
   NOTIFICATION_URL: subgraphUrl('notification'),
+  REDIS_URL: redisUrl()
+    .optional()
+    .describe(
+      'Redis in which auth tells which sessions have ended; without it their access tokens work until they expire',
+    ),
+  REDIS_PREFIX: redisPrefix(),
   SUPERGRAPH_FILE: z
     .string()
     .optional()
     .describe("The supergraph schema to serve; without it, the gateway's own (gateway/supergraph.graphql)"),
+  SUPERGRAPH_POLL_MS: wholeNumber({ max: 3_600_000 })
+    .default(5_000)
+    .describe(
+      'Milliseconds between two looks for a new supergraph in that file, which takes its place at once; 0 for never',
+    ),
   SUBGRAPH_TIMEOUT_MS: wholeNumber({ min: 50 })
     .default(5_000)
     .describe('Milliseconds that a subgraph has to answer one request'),
   SUBGRAPH_CONNECTIONS: wholeNumber({ min: 1, max: 1_000 })
     .default(64)
     .describe('Connections for requests to one subgraph at most'),
+  UPSTREAM_CONNECTIONS: wholeNumber({ min: 1, max: 1_000 })
+    .default(4)
+    .describe(
+      'WebSockets to one subgraph that the public streams of all clients share; what carries a token has its own',
+    ),
+  RELOAD_SPREAD_MS: wholeNumber({ max: 3_600_000 })
+    .default(30_000)
+    .describe('Milliseconds over which clients are asked to come back whose streams a new supergraph has changed'),
+  SHUTDOWN_SPREAD_MS: wholeNumber({ max: 3_600_000 })
+    .default(3_000)
+    .describe(
+      'Milliseconds over which the clients of streams are asked to come back when the gateway stops; less than SHUTDOWN_TIMEOUT_MS',
+    ),
   BODY_LIMIT_BYTES: wholeNumber({ min: 1_024 }).default(262_144).describe('Bytes that the body of a request may have'),
   SOCKET_MESSAGE_LIMIT_BYTES: wholeNumber({ min: 1_024 })
     .default(262_144)
     .describe('Bytes that a message of a WebSocket client may have'),
+  CONNECTION_INIT_TIMEOUT_MS: wholeNumber({ min: 100, max: 3_600_000 })
+    .default(10_000)
+    .describe('Milliseconds that a WebSocket client has to say who it is'),
+  SOCKETS_PER_CLIENT: wholeNumber({ min: 1 })
+    .default(1_000)
+    .describe(
+      'Connections that one client may hold open for subscriptions, WebSockets and HTTP responses together; a client is a user, or an address while nobody is signed in',
+    ),
+  OPERATIONS_PER_SOCKET: wholeNumber({ min: 1 })
+    .default(200)
+    .describe('Operations that may run on one WebSocket at a time'),
+  OPERATIONS_PER_SECOND: wholeNumber({ min: 1 })
+    .default(100)
+    .describe('Operations that one client may start a second over WebSockets and streams; twice as many at once'),
+  TRUSTED_PROXIES: wholeNumber({ max: 20 })
+    .default(0)
+    .describe(
+      'Proxies in front of the gateway that append to X-Forwarded-For, by which clients are told apart; 0 goes by the address of the connection',
+    ),
+  SLOW_CLIENT_BYTES: wholeNumber({ min: 1_024 })
+    .default(1_048_576)
+    .describe('Bytes of events that may wait for a client that does not take them in; beyond, it is told to come back'),
+  SLOW_CLIENT_MS: wholeNumber({ min: 100 })
+    .default(30_000)
+    .describe('Milliseconds that a client may take in nothing while events wait for it'),
   CORS_ORIGINS: z
     .string()
     .default('')

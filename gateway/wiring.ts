@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApolloGateway } from '@apollo/gateway';
 import { acceptCorrelationId, correlationHeader, withCorrelation } from '#shared/correlation.ts';
@@ -7,18 +6,31 @@ import { answerGraphql, sendRefusal } from '#shared/graphql-http.ts';
 import { createHttpServer, sendJson } from '#shared/http-server.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
+import { closeRedis, createRedis } from '#shared/redis.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
 import { createTokenVerifier } from '#shared/token-verifier.ts';
 import { disableVendorTelemetry, type Config } from './config.ts';
 import { createCorsPolicy } from './cors-policy.ts';
+import type { GatewayContext } from './gateway-context.ts';
 import { createPageRoutes } from './pages/page-routes.ts';
 import { createApolloServer, executeOperation } from './queries/apollo-server.ts';
 import { createSubgraphs } from './queries/subgraphs.ts';
-import { serveGraphqlWs } from './subscriptions/graphql-ws-transport.ts';
-import { prepareSubscription, runSubscription } from './subscriptions/run-subscription.ts';
-import { createSubscriptionPlanner, type SubscriptionPlanner } from './subscriptions/subscription-plan.ts';
-import { createUpstreamConnections } from './subscriptions/upstream-connections.ts';
+import { createCallerVerifier } from './security/caller-verifier.ts';
+import { createEndedSessions } from './security/ended-sessions.ts';
+import { createSessionWatch } from './security/session-watch.ts';
+import { createBacklogs } from './subscriptions/transports/backlog.ts';
+import { addressOf, clientKey } from './subscriptions/transports/client-address.ts';
+import { createClientLimits } from './subscriptions/transports/client-limits.ts';
+import { createClientOperations } from './subscriptions/client-operations.ts';
+import { createHttpStreams } from './subscriptions/transports/http-streams.ts';
+import { createStreamHub } from './subscriptions/streams/stream-hub.ts';
+import { createStreamMetrics } from './subscriptions/streams/stream-metrics.ts';
+import { createClientMetrics } from './subscriptions/transports/client-metrics.ts';
+import { createUnsafeFields } from './subscriptions/plans/unsafe-fields.ts';
+import { createUpstreamConnections } from './subscriptions/upstreams/upstream-connections.ts';
+import { serveWebSockets } from './subscriptions/transports/websocket-transport.ts';
 import { createGeneration, type Generation } from './supergraph/generation.ts';
+import { createSupergraphSource } from './supergraph/supergraph-source.ts';
 import { createValidDocuments } from './valid-documents.ts';
 
 const path = '/graphql';
@@ -28,7 +40,12 @@ const ownSupergraph = new URL('supergraph.graphql', import.meta.url);
 export async function wire(config: Config): Promise<WiredProcess> {
   const logger = createLogger({ service: 'gateway', level: config.LOG_LEVEL });
   const metrics = createMetrics('gateway');
-  const verifier = createTokenVerifier({ jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER });
+  const redis = config.REDIS_URL ? createRedis(config.REDIS_URL, logger) : undefined;
+  const endedSessions = createEndedSessions({ redis, prefix: config.REDIS_PREFIX, logger });
+  const verifier = createCallerVerifier({
+    tokens: createTokenVerifier({ jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER }),
+    endedSessions,
+  });
   const corsPolicy = createCorsPolicy({
     origins: config.CORS_ORIGINS,
     allowLocalhost: config.NODE_ENV !== 'production',
@@ -48,19 +65,75 @@ export async function wire(config: Config): Promise<WiredProcess> {
   });
 
   disableVendorTelemetry();
-  let current: { generation: Generation; planner: SubscriptionPlanner } | undefined;
+  /** The generation that was made last; ApolloGateway says when it takes it. */
+  let made: Generation | undefined;
+  let isLoaded = false;
+  let isStopping = false;
   const gateway = new ApolloGateway({
-    supergraphSdl: await readFile(config.SUPERGRAPH_FILE ?? ownSupergraph, 'utf8'),
+    supergraphSdl: createSupergraphSource({
+      file: config.SUPERGRAPH_FILE ?? ownSupergraph,
+      pollMs: config.SUPERGRAPH_POLL_MS,
+      check: (supergraphSdl) => (made = createGeneration(supergraphSdl, subgraphs.of)),
+      logger,
+    }),
     buildService: ({ name, url }) => subgraphs.of({ name, url }).dataSource,
     logger,
   });
-  gateway.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => {
-    const generation = createGeneration(coreSupergraphSdl, apiSchema, subgraphs.of);
-    current = { generation, planner: createSubscriptionPlanner(generation) };
+  gateway.onSchemaLoadOrUpdate(() => {
+    void operations.load(made!);
+    isLoaded = true;
   });
   const apollo = createApolloServer({ gateway, introspection: config.EXPLORER, logger });
   const pages = config.EXPLORER ? await createPageRoutes(path) : undefined;
-  const connections = createUpstreamConnections({ gatewaySecret: config.GATEWAY_SECRET });
+
+  const connections = createUpstreamConnections({
+    gatewaySecret: config.GATEWAY_SECRET,
+    connections: config.UPSTREAM_CONNECTIONS,
+  });
+  const streamMetrics = createStreamMetrics(metrics);
+  const unsafe = createUnsafeFields();
+  const hub = createStreamHub({ connections, unsafe, metrics: streamMetrics, logger });
+  const operations = createClientOperations({
+    documents: createValidDocuments(),
+    hub,
+    execute: (request, context) => executeOperation(apollo, request, context),
+    reloadMs: config.RELOAD_SPREAD_MS,
+    unsafe,
+    metrics: streamMetrics,
+    logger,
+  });
+  const sessions = createSessionWatch({ endedSessions });
+  const clientMetrics = createClientMetrics(metrics);
+  const limits = createClientLimits({
+    connectionsPerClient: config.SOCKETS_PER_CLIENT,
+    operationsPerConnection: config.OPERATIONS_PER_SOCKET,
+    operationsPerSecond: config.OPERATIONS_PER_SECOND,
+  });
+  const backlogs = createBacklogs({
+    limitBytes: config.SLOW_CLIENT_BYTES,
+    limitMs: config.SLOW_CLIENT_MS,
+    metrics: clientMetrics,
+  });
+  const streams = createHttpStreams({
+    operations,
+    answerAtOnce: ({ request, response, url }, body, context) =>
+      answerGraphql({
+        apollo,
+        request,
+        response,
+        url,
+        body,
+        bodyLimitBytes: config.BODY_LIMIT_BYTES,
+        context: async () => context,
+      }),
+    watch: sessions.watch,
+    backlogs,
+    metrics: clientMetrics,
+    limits,
+    clientOf: (request, caller) => clientKey(caller, addressOf(request, config.TRUSTED_PROXIES)),
+    bodyLimitBytes: config.BODY_LIMIT_BYTES,
+    logger,
+  });
 
   async function graphql(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     if (await corsPolicy.apply(request, response)) return;
@@ -73,13 +146,15 @@ export async function wire(config: Config): Promise<WiredProcess> {
         .verify(authorization)
         .catch((error: unknown) => ({ refusal: formatError(error, logger) }));
       if ('refusal' in caller) return sendRefusal(response, caller.refusal);
+      const context: GatewayContext = { caller, authorization, correlationId, userAgent, tick: undefined };
+      if (streams.handles(request)) return streams.answer({ request, response, url }, context);
       await answerGraphql({
         apollo,
         request,
         response,
         url,
         bodyLimitBytes: config.BODY_LIMIT_BYTES,
-        context: async () => ({ caller, authorization, correlationId, userAgent, tick: undefined }),
+        context: async () => context,
       });
     });
   }
@@ -88,9 +163,15 @@ export async function wire(config: Config): Promise<WiredProcess> {
     host: config.HOST,
     port: config.PORT,
     metrics,
+    // What a client does not take in waits in the backlog, where clients share it, and not in each socket.
+    socketBufferBytes: 16_384,
     checks: {
       supergraph: async () => {
-        if (!current) throw new Error('no supergraph is loaded');
+        if (!isLoaded) throw new Error('no supergraph is loaded');
+      },
+      // It still answers, while its clients are asked to go: nobody new should be sent here.
+      running: async () => {
+        if (isStopping) throw new Error('the gateway is stopping');
       },
     },
     routes: { [path]: graphql },
@@ -101,32 +182,41 @@ export async function wire(config: Config): Promise<WiredProcess> {
     },
     onError: (err) => logger.error({ err }, 'request failed'),
   });
-  const socket = serveGraphqlWs({
+  const sockets = serveWebSockets({
     server: http.server,
     path,
-    messageLimitBytes: config.SOCKET_MESSAGE_LIMIT_BYTES,
-    generation: () => current!.generation,
-    documents: createValidDocuments(),
+    operations,
     verifier,
-    prepareSubscription: (request) => prepareSubscription(current!.planner, request),
-    runSubscription: (prepared) => runSubscription(prepared, { connections, logger }),
-    execute: (payload, context) => executeOperation(apollo, payload, context),
+    sessions,
+    backlogs,
+    limits,
+    metrics: clientMetrics,
     logger,
-    metrics,
+    messageLimitBytes: config.SOCKET_MESSAGE_LIMIT_BYTES,
+    initTimeoutMs: config.CONNECTION_INIT_TIMEOUT_MS,
+    slowClientMs: config.SLOW_CLIENT_MS,
+    trustedProxies: config.TRUSTED_PROXIES,
   });
 
   return {
     logger,
     async start() {
+      // Not waited for: without Redis the gateway serves as well.
+      endedSessions.start();
       await apollo.start();
       return http.listen();
     },
     async stop() {
-      await socket.close();
+      isStopping = true;
+      await Promise.all([sockets.close(config.SHUTDOWN_SPREAD_MS), streams.close(config.SHUTDOWN_SPREAD_MS)]);
+      hub.close();
+      sessions.close();
       await http.close();
       await connections.close();
       await apollo.stop();
       await subgraphs.close();
+      await endedSessions.close();
+      if (redis) closeRedis(redis);
     },
   };
 }

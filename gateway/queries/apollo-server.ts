@@ -54,7 +54,7 @@ const refuseWhatCannotBeExecuted: ApolloServerPlugin<GatewayContext> = {
           );
         if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return;
         throw refusal(
-          'Subscriptions are served over WebSocket at this address, by the graphql-transport-ws protocol',
+          'Subscriptions are served at this address over WebSocket (graphql-transport-ws), as server-sent events (accept: text/event-stream) and as multipart (accept: multipart/mixed;subscriptionSpec=1.0)',
           'BAD_REQUEST',
         );
       },

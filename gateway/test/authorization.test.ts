@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Kind, parse, type DefinitionNode, type OperationDefinitionNode } from 'graphql';
 import { aPushSubscription } from '#shared/testing/builders.ts';
 import type { GraphqlClient } from '#shared/testing/graphql-client.ts';
+import { createStreamRules } from '../supergraph/stream-rules.ts';
 import { registerCustomer, signInAs, type SignedIn } from './callers.ts';
 import { startGoldSystem, type GoldSystem } from './gold-system.ts';
 import { buyABar, type Purchase } from './purchase.ts';
@@ -206,6 +207,19 @@ afterAll(async () => {
 
 test('every operation that is served has its row here', () => {
   expect([...operations.keys()].toSorted()).toEqual(Object.keys(rows).toSorted());
+});
+
+test('streams and caches share what is answered to everybody, and nothing else', () => {
+  const rules = createStreamRules(readFileSync(new URL('../supergraph.graphql', import.meta.url), 'utf8'));
+  const shared = [...operations.values()].filter(
+    (operation) => !rules.isPersonal({ kind: Kind.DOCUMENT, definitions: [operation] }, operation),
+  );
+  const everybodys = Object.entries(rows).filter(
+    ([name, { nobody, owner, other, operator }]) =>
+      operations.get(name)!.operation !== 'mutation' &&
+      [nobody, owner, other, operator].every((outcome) => outcome === 'ok'),
+  );
+  expect(shared.map(({ name }) => name!.value).toSorted()).toEqual(everybodys.map(([name]) => name).toSorted());
 });
 
 describe.each(['nobody', 'other', 'operator', 'owner'] as const)('%s', (caller) => {

@@ -85,9 +85,19 @@ export async function startGoldSystem(settings: Environment = { FEEDS: 'simulato
     urls[variableOf(name, 'URL')] = `${url}/graphql`;
     workers.push(await start(`${name}-worker`, wireService({ ...environment, ROLE: 'worker' })));
   }
-  const { AUTH_JWKS_URL } = environment;
-  const gatewayEnvironment = { NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent', AUTH_JWKS_URL, ...urls };
-  const url = `${await start('gateway', await wire(readConfig(gatewayEnvironment)))}/graphql`;
+  const { AUTH_JWKS_URL, REDIS_URL, REDIS_PREFIX } = environment;
+  const gatewayEnvironment = {
+    NODE_ENV: 'test',
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    AUTH_JWKS_URL,
+    REDIS_URL,
+    REDIS_PREFIX,
+    ...urls,
+  };
+  const startGateway = async (name: string) =>
+    `${await start(name, await wire(readConfig(gatewayEnvironment)))}/graphql`;
+  const url = await startGateway('gateway');
   const client = createGraphqlClient(url);
   await eventually(async () => {
     const { errors } = await client.request(
@@ -110,6 +120,8 @@ export async function startGoldSystem(settings: Environment = { FEEDS: 'simulato
           if (oldest > 0) throw new Error(`an event has waited for ${oldest} s`);
         }
       }, 30_000),
+    /** Starts one more gateway of the same system under a name of its own. @returns its GraphQL address */
+    startGateway,
     async stop(name: string) {
       const process = running.get(name)!;
       running.delete(name);

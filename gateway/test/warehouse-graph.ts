@@ -1,176 +1,135 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
-import { abortable } from '#shared/async-iteration.ts';
-import { DomainError } from '#shared/errors.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import type { RequestContext } from '#shared/request-context.ts';
 import { createSubgraphServer, type SubgraphServer } from '#shared/subgraph-server.ts';
-import { formatTickReference } from '#shared/ticks/tick-reference.ts';
-import { settledOrAborted } from '#shared/waiting.ts';
+import { createTokenVerifier } from '#shared/token-verifier.ts';
 import { readConfig } from '../config.ts';
 import { wire } from '../wiring.ts';
+import { createSales, salesSdl } from './warehouse/sales.ts';
+import { createShop, shopSdl } from './warehouse/shop.ts';
+
+type Settings = Record<string, string>;
+type SchemaTexts = { sales: string; shop: string };
 
 /**
  * A small graph of two real subgraphs behind a real gateway, with every federation feature that the project's own graph
- * may come to use: `sales` owns the subscription, `shop` joins entities, one field by `@requires`.
+ * may come to use: `sales` owns the subscriptions, `shop` joins entities, one field by `@requires`.
+ * @param settings environment variables of the gateway, and where the subgraphs find the keys of access tokens
  */
-const salesSdl = `
-  extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
-  type Query { latest: Int! }
-  type Mutation { setLatest(value: Int!): Int! }
-  type Subscription {
-    itemSold(sku: ID = "A", after: String): Sale!
-    clockTicked: Int!
-  }
-  interface Thing { sku: ID! }
-  type Sale {
-    sequence: Int!
-    item: Item
-    thing: Thing!
-    note(upper: Boolean = false): String!
-    broken: String
-  }
-  type Item implements Thing @key(fields: "sku") { sku: ID! weight: Int! }
-`;
-const shopSdl = `
-  extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@external", "@requires"])
-  type Item @key(fields: "sku") {
-    sku: ID!
-    weight: Int! @external
-    name: String
-    shippingCost: Int @requires(fields: "weight")
-    soldAt: String
-    refused: String
-  }
-`;
+export async function startWarehouse(settings: Settings = {}) {
+  const issuer = settings.AUTH_ISSUER ?? 'test';
+  const sales = createSales();
+  const shop = createShop();
+  const salesServer = await startSubgraph(salesSdl, sales.resolvers, { issuer, jwksUrl: settings.AUTH_JWKS_URL });
+  const shopServer = await startSubgraph(shopSdl, shop.resolvers, { issuer, jwksUrl: settings.AUTH_JWKS_URL });
 
-type Sale = { sequence: number; sku: string };
-
-/** @param settings environment variables of the gateway and the subgraphs, such as where keys of access tokens are */
-export async function startWarehouse(settings: { AUTH_JWKS_URL?: string; AUTH_ISSUER?: string } = {}) {
-  const logger = createLogger({ service: 'test', level: 'silent' });
-  const sales: Sale[] = [];
-  const wakeUps = new Set<() => void>();
-  let listeners = 0;
-  let latest = 0;
-
-  async function* soldItems(after: number, isOfTicks: boolean, signal: AbortSignal) {
-    listeners += 1;
-    try {
-      let position = after;
-      while (!signal.aborted) {
-        for (const sale of sales.filter(({ sequence }) => sequence > position)) {
-          position = sale.sequence;
-          const { sequence } = sale;
-          yield { itemSold: sale, ...(isOfTicks ? { tick: { symbol: 'SALE', sequence } } : { sequence }) };
-        }
-        const { promise, resolve } = Promise.withResolvers<void>();
-        wakeUps.add(resolve);
-        await settledOrAborted(promise, signal);
-        wakeUps.delete(resolve);
-      }
-    } finally {
-      listeners -= 1;
-    }
-  }
-
-  const start = async (sdl: string, resolvers: object, port: number) => {
-    const server = createSubgraphServer<RequestContext>({
-      schema: buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: { ...resolvers } }]),
-      config: { HOST: '127.0.0.1', PORT: port, AUTH_ISSUER: 'test', ...settings },
-      logger,
-      metrics: createMetrics('test'),
-      checks: {},
-      createContext: (base) => base,
-    });
-    return { server, port: await server.listen() };
-  };
-
-  const salesResolvers = {
-    Query: { latest: () => latest },
-    Mutation: { setLatest: (_: unknown, { value }: { value: number }) => (latest = value) },
-    Subscription: {
-      itemSold: {
-        subscribe: (_: unknown, { sku, after }: { sku: string; after?: string }) => {
-          if (sku === 'UNKNOWN') throw new DomainError('NOT_FOUND', 'No such item');
-          if (after === '666')
-            throw new DomainError('SEQUENCE_TOO_OLD', 'Too old', { details: { oldestSequence: '1' } });
-          const from = after === undefined ? (sales.at(-1)?.sequence ?? 1) - 1 : Number(after);
-          return abortable((signal) => soldItems(from, sku !== 'NO-TICKS', signal));
-        },
-      },
-      clockTicked: {
-        subscribe: () =>
-          abortable(async function* () {
-            yield { clockTicked: 1 };
-            yield { clockTicked: 2 };
-          }),
-      },
-    },
-    Sale: {
-      item: ({ sku }: Sale) => ({ sku }),
-      thing: ({ sku }: Sale) => ({ __typename: 'Item', sku }),
-      note: (_: unknown, { upper }: { upper: boolean }) => (upper ? 'SOLD' : 'sold'),
-      broken: () => {
-        throw new DomainError('CONFLICT', 'This field is always refused', { details: { hint: 'on purpose' } });
-      },
-    },
-    Item: { __resolveReference: (item: object) => item, weight: () => 7 },
-  };
-  const shopResolvers = {
-    Item: {
-      __resolveReference: (item: object) => item,
-      name: ({ sku }: Sale) => `item ${sku}`,
-      shippingCost: ({ weight }: { weight: number }) => weight * 10,
-      soldAt: (_: unknown, _arguments: unknown, { tick }: RequestContext) => (tick ? formatTickReference(tick) : null),
-      refused: () => {
-        throw new DomainError('FORBIDDEN', 'Not for you');
-      },
-    },
-  };
-  let salesProcess = await start(salesSdl, salesResolvers, 0);
-  let shopProcess: { server: SubgraphServer; port: number } = await start(shopSdl, shopResolvers, 0);
-
-  const url = (port: number) => `http://127.0.0.1:${port}/graphql`;
-  const { supergraphSdl, errors } = composeServices([
-    { name: 'sales', url: url(salesProcess.port), typeDefs: parse(salesSdl) },
-    { name: 'shop', url: url(shopProcess.port), typeDefs: parse(shopSdl) },
-  ]);
-  if (!supergraphSdl) throw new Error(String(errors));
   const folder = await mkdtemp(join(tmpdir(), 'gold-gateway-'));
   const file = join(folder, 'supergraph.graphql');
-  await writeFile(file, supergraphSdl);
-  const gateway = await wire(readConfig({ PORT: '0', SUPERGRAPH_FILE: file, LOG_LEVEL: 'silent', ...settings }));
-  const port = await gateway.start();
+  async function publishSchema(texts: SchemaTexts): Promise<void> {
+    const { supergraphSdl, errors } = composeServices([
+      { name: 'sales', url: salesServer.url, typeDefs: parse(texts.sales) },
+      { name: 'shop', url: shopServer.url, typeDefs: parse(texts.shop) },
+    ]);
+    if (!supergraphSdl) throw new Error(String(errors));
+    await writeFile(`${file}.new`, supergraphSdl);
+    await rename(`${file}.new`, file);
+  }
+  await publishSchema({ sales: salesSdl, shop: shopSdl });
+  const gateways: WarehouseGateway[] = [];
+  async function startAnotherGateway(more: Settings = {}): Promise<WarehouseGateway> {
+    const gateway = await startGateway({
+      SUPERGRAPH_FILE: file,
+      SHUTDOWN_SPREAD_MS: '0',
+      AUTH_ISSUER: issuer,
+      ...settings,
+      ...more,
+    });
+    gateways.push(gateway);
+    return gateway;
+  }
+  const gateway = await startAnotherGateway();
 
   return {
-    url: url(port),
-    sell(sku: string) {
-      sales.push({ sequence: (sales.at(-1)?.sequence ?? 0) + 1, sku });
-      for (const wakeUp of wakeUps) wakeUp();
-    },
-    /** Subscriptions that the owning subgraph is serving now. */
-    listeners: () => listeners,
-    stopSales: () => salesProcess.server.close(),
-    startSales: async () => {
-      salesProcess = await start(salesSdl, salesResolvers, salesProcess.port);
-    },
-    stopShop: () => shopProcess.server.close(),
-    startShop: async () => {
-      shopProcess = await start(shopSdl, shopResolvers, shopProcess.port);
-    },
+    ...gateway,
+    sales,
+    shop,
+    sell: (sku: string) => sales.sold.append({ sku }),
+    setPrice: (sku: string, price: number) => sales.priced.append({ sku, price }),
+    tell: (owner: string, text: string, sku = 'A') => sales.inboxOf(owner).append({ owner, text, sku }),
+    /** Subscriptions to `itemSold` that the owning subgraph is serving now. */
+    listeners: sales.sold.listeners,
+    /** `Authorization` of every connection and HTTP request that a subgraph got: `undefined` where there was none. */
+    credentials: { sales: salesServer.credentials, shop: shopServer.credentials },
+    stopSales: salesServer.stop,
+    startSales: salesServer.start,
+    stopShop: shopServer.stop,
+    startShop: shopServer.start,
+    /** Another gateway before the same subgraphs. */
+    startGateway: startAnotherGateway,
+    /**
+     * Publishes the schema that is composed of changed texts; gateways take it that were started with SUPERGRAPH_POLL_MS.
+     * The subgraphs themselves stay as they are.
+     */
+    changeSchema: (change: (texts: SchemaTexts) => SchemaTexts) =>
+      publishSchema(change({ sales: salesSdl, shop: shopSdl })),
     async close() {
-      await gateway.stop();
-      await salesProcess.server.close();
-      await shopProcess.server.close();
+      await Promise.all(gateways.map((each) => each.stop()));
+      await salesServer.stop();
+      await shopServer.stop();
       await rm(folder, { recursive: true });
     },
   };
 }
 
 export type Warehouse = Awaited<ReturnType<typeof startWarehouse>>;
+export type WarehouseGateway = Awaited<ReturnType<typeof startGateway>>;
+
+async function startGateway(settings: Settings) {
+  const process = await wire(readConfig({ PORT: '0', LOG_LEVEL: 'silent', ...settings }));
+  const origin = `http://127.0.0.1:${await process.start()}`;
+  let stopped: Promise<void> | undefined;
+  return {
+    url: `${origin}/graphql`,
+    /** Stops it; once. */
+    stop: () => (stopped ??= process.stop()),
+    /** One of its metrics, all labels together or those that have the labels as they are written: `transport="sse"`. */
+    async metric(name: string, labels = ''): Promise<number> {
+      const text = await (await fetch(`${origin}/metrics`)).text();
+      const samples = text.split('\n').filter((line) => /^\w+/.exec(line)?.[0] === name && line.includes(labels));
+      return samples.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    },
+  };
+}
+
+/** A subgraph that can be stopped and started again at the same address. */
+async function startSubgraph(sdl: string, resolvers: object, auth: { issuer: string; jwksUrl: string | undefined }) {
+  const verifier = createTokenVerifier(auth);
+  const credentials: (string | undefined)[] = [];
+  let server: SubgraphServer;
+  let port = 0;
+  async function start(): Promise<void> {
+    server = createSubgraphServer<RequestContext>({
+      schema: buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: { ...resolvers } }]),
+      config: { HOST: '127.0.0.1', PORT: port, AUTH_ISSUER: auth.issuer },
+      logger: createLogger({ service: 'test', level: 'silent' }),
+      metrics: createMetrics('test'),
+      checks: {},
+      verifier: {
+        verify(authorization) {
+          credentials.push(authorization);
+          return verifier.verify(authorization);
+        },
+      },
+      createContext: (base) => base,
+    });
+    port = await server.listen();
+  }
+  await start();
+  return { url: `http://127.0.0.1:${port}/graphql`, credentials, start, stop: () => server.close() };
+}

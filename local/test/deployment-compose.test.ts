@@ -106,15 +106,16 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  test('lets the gateway reach the subgraphs and nothing that stores, and nobody outside reach either', () => {
+  test('lets the gateway reach the subgraphs and Redis but no database, and nobody outside reach any of them', () => {
     const internal = Object.entries(compose.networks).flatMap(([name, network]) => (network?.internal ? [name] : []));
-    expect(internal.sort()).toEqual(['graph', 'mail', 'storage']);
-    expect(compose.services.gateway?.networks).toEqual(['outside', 'graph']);
+    expect(internal.sort()).toEqual(['graph', 'mail', 'news', 'storage']);
+    expect(compose.services.gateway?.networks).toEqual(['outside', 'graph', 'news']);
     for (const { name, service, role } of processes) {
       if (service.name === 'gateway') continue;
       expect([name, compose.services[name]?.networks?.includes('graph')]).toEqual([name, role === 'server']);
     }
-    for (const storage of ['postgres', 'redis']) expect(compose.services[storage]?.networks).toEqual(['storage']);
+    expect(compose.services.postgres?.networks).toEqual(['storage']);
+    expect(compose.services.redis?.networks).toEqual(['storage', 'news']);
   });
 
   test.each(processes)('confines $name, restarts it, and asks it whether it is ready', ({ name }) => {

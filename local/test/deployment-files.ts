@@ -41,7 +41,7 @@ export type ChartService = {
 };
 type ChartValues = {
   env: Record<string, string>;
-  secrets: { create: boolean; values: object; shared: { env: string[]; subgraphEnv: string[] } };
+  secrets: { create: boolean; values: object; shared: { env: string[] } };
   services: Record<string, ChartService>;
 };
 

@@ -19,7 +19,7 @@ describe("the chart's values", () => {
       ...secretEnv,
       ...optionalSecretEnv,
       ...shared.env,
-      ...(isGateway ? subgraphs.map((name) => `${variableOf(name)}_URL`) : ['ROLE', ...shared.subgraphEnv]),
+      ...(isGateway ? subgraphs.map((name) => `${variableOf(name)}_URL`) : ['ROLE']),
     ];
   };
 
@@ -60,12 +60,7 @@ describe("the chart's values", () => {
     for (const process of processes) {
       const { service } = process;
       const { secretEnv = [], optionalSecretEnv = [] } = chart.services[service.name]!;
-      const names = [
-        ...secretEnv,
-        ...optionalSecretEnv,
-        ...chart.secrets.shared.env,
-        ...chart.secrets.shared.subgraphEnv,
-      ];
+      const names = [...secretEnv, ...optionalSecretEnv, ...chart.secrets.shared.env];
       const { settings } = await loadConfig(process);
       const sensitive = Object.keys(settings).filter(
         (name) => isSecret(name) || /^(REDIS|SMTP|.*DATABASE)_URL$/.test(name),

@@ -28,11 +28,7 @@ capabilities:
 {{/* The variables that come from secrets. */}}
 {{- define "gold.secretEnv" -}}
 {{- $own := get .root.Values.services .service -}}
-{{- $shared := .root.Values.secrets.shared.env -}}
-{{- if ne .service "gateway" -}}
-{{- $shared = concat $shared .root.Values.secrets.shared.subgraphEnv -}}
-{{- end -}}
-{{- range $shared }}
+{{- range .root.Values.secrets.shared.env }}
 {{ include "gold.secretVariable" (dict "variable" . "secret" (include "gold.sharedSecret" $.root)) }}
 {{- end }}
 {{- range $own.secretEnv }}

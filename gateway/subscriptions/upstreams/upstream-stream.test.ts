@@ -22,9 +22,7 @@ function aSubgraph(answers: { events: object[]; thenThrows?: unknown }[]) {
   } as unknown as Client;
   const events = upstreamEvents({
     client: () => client,
-    operation: 'begin',
-    resume: (sequence) => (sequence === undefined ? 'begin anew' : `resume behind ${sequence}`),
-    variables: {},
+    operationBehind: (sequence) => (sequence === undefined ? 'begin' : `resume behind ${sequence}`),
     signal: new AbortController().signal,
     logger,
   });
@@ -80,5 +78,5 @@ test('a stream that cannot be resumed begins anew, and says behind what there is
     [9, { gap: { after: '1' } }],
     [10, undefined],
   ]);
-  expect(asked).toEqual(['begin', 'resume behind 1', 'begin anew']);
+  expect(asked).toEqual(['begin', 'resume behind 1', 'begin']);
 });

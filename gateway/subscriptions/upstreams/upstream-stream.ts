@@ -12,12 +12,16 @@ export type UpstreamEvent = {
   tick?: TickReference;
   /** What the stream can be resumed behind. */
   sequence?: number | undefined;
+  /** Events of one key replace each other where the stream is conflatable; one key for all without it. */
+  key?: string;
+  /** When what it tells arrived in the system, in epoch milliseconds. */
+  at?: number;
   /** What the client is told beside the data. */
   extensions?: { gap: { after: string } };
 };
 
 /** How a subgraph says in `extensions` where an event belongs. */
-type EventPlace = { tick?: TickReference; sequence?: number };
+type EventPlace = { tick?: TickReference; sequence?: number; key?: string; at?: number };
 
 /** A subgraph has refused the subscription; the errors are for the client. */
 export class UpstreamRefusal extends Error {
@@ -40,21 +44,21 @@ const notResumable = new Set<unknown>(['SEQUENCE_TOO_OLD', 'SEQUENCE_AHEAD']);
  */
 export async function* upstreamEvents(options: {
   client: () => Client;
-  operation: string;
-  /** The operation that continues behind a sequence, or begins with the current state; `undefined` when it cannot do that. */
-  resume: (sequence: number | undefined) => string | undefined;
-  variables: Record<string, unknown>;
+  /** The operation that continues behind a sequence, or begins with the current state without one. */
+  operationBehind: (sequence: string | undefined) => string;
+  /** Behind what it begins. */
+  after?: string | undefined;
   signal: AbortSignal;
   logger: Logger;
 }): AsyncGenerator<UpstreamEvent, void, void> {
-  const { signal, logger, variables } = options;
+  const { signal, logger, after } = options;
   let last: number | undefined;
-  let { operation } = options;
+  let begun = after;
   let attempt = 0;
   let gap: UpstreamEvent['extensions'];
   while (!signal.aborted) {
-    if (last !== undefined) operation = options.resume(last) ?? operation;
-    const events = options.client().iterate<Record<string, unknown>, EventPlace>({ query: operation, variables });
+    const query = options.operationBehind(last === undefined ? begun : String(last));
+    const events = options.client().iterate<Record<string, unknown>, EventPlace>({ query });
     const stop = () => void events.return?.();
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -74,7 +78,7 @@ export async function* upstreamEvents(options: {
       if (refusals && last !== undefined && refusals.some((refusal) => notResumable.has(refusal.extensions?.code))) {
         gap = { gap: { after: String(last) } };
         last = undefined;
-        operation = options.resume(undefined) ?? options.operation;
+        begun = undefined;
         continue;
       }
       // While it resumes, a subgraph whose database is away refuses for a moment: the client waits, as for a lost connection.
@@ -99,6 +103,8 @@ function toEvent(
     ...(errors && { errors: errors as unknown as GraphQLFormattedError[] }),
     ...(extensions?.tick && { tick: extensions.tick }),
     sequence: extensions?.sequence ?? extensions?.tick?.sequence,
+    ...(extensions?.key !== undefined && { key: extensions.key }),
+    ...(extensions?.at !== undefined && { at: extensions.at }),
     ...(gap && { extensions: gap }),
   };
 }

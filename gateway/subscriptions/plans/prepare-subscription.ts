@@ -1,0 +1,133 @@
+import {
+  GraphQLError,
+  Kind,
+  parse,
+  valueFromASTUntyped,
+  type DocumentNode,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { getVariableValues } from 'graphql/execution/values.js';
+import { LRUCache } from 'lru-cache';
+import type { Generation } from '../../supergraph/generation.ts';
+import {
+  canonicalFetch,
+  canonicalSubscription,
+  normalisedOperation,
+  rootFieldOf,
+  type CanonicalRequest,
+  type CanonicalSubscription,
+} from './canonical-request.ts';
+import type { SubscriptionPlan } from './subscription-plan.ts';
+import type { UnsafeFields } from './unsafe-fields.ts';
+
+/** A subscription with its variables: all that clients share who send the same, in whatever words. */
+export type PreparedSubscription = {
+  plan: SubscriptionPlan;
+  variables: Record<string, unknown>;
+  /** What is subscribed to at the owning subgraph. */
+  upstream: CanonicalSubscription;
+  /** Names what is executed for each event, upstream included; the identity of the caller comes beside it. */
+  text: string;
+  isConflatable: boolean;
+  /** Whether the answer depends on who asks. */
+  isPersonal: boolean;
+  /** Whether already the event of the owning subgraph does. */
+  isUpstreamPersonal: boolean;
+  /** The canonical form of a fetch of the plan, by its text. */
+  fetch(operation: string): CanonicalRequest;
+};
+
+export type SubscriptionPreparer = {
+  /**
+   * @returns the subscription, and behind what the client resumes, from the argument `after` of its root field
+   * @throws GraphQLError for variables that do not fit
+   */
+  prepare(
+    plan: SubscriptionPlan,
+    variables: Record<string, unknown>,
+  ): { prepared: PreparedSubscription; after: string | undefined };
+};
+
+/** Prepares the subscriptions of one generation; what was made is kept by plan and variables. */
+export function createSubscriptionPreparer(
+  generation: Generation,
+  unsafe: UnsafeFields,
+  cacheSize = 2_000,
+): SubscriptionPreparer {
+  const known = new WeakMap<SubscriptionPlan, LRUCache<string, PreparedSubscription>>();
+  return {
+    prepare(plan, variables) {
+      const { errors } = getVariableValues(generation.apiSchema, plan.operation.variableDefinitions ?? [], variables);
+      if (errors) {
+        const { message, nodes } = errors[0]!;
+        throw new GraphQLError(message, { nodes, extensions: { code: 'BAD_USER_INPUT' } });
+      }
+      const { after, rest } = resumption(plan, variables);
+      const ofPlan = known.get(plan) ?? new LRUCache<string, PreparedSubscription>({ max: cacheSize });
+      known.set(plan, ofPlan);
+      const key = JSON.stringify([unsafe.size(), ...Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+      const prepared = ofPlan.get(key) ?? make(plan, rest);
+      ofPlan.set(key, prepared);
+      return { prepared, after };
+    },
+  };
+
+  function make(plan: SubscriptionPlan, variables: Record<string, unknown>): PreparedSubscription {
+    const { supergraphSchema: schema, streamRules } = generation;
+    const upstream = canonicalSubscription({
+      operation: plan.upstream.operation,
+      variables,
+      schema,
+      ownFields: (typeName) => generation.ownFields(plan.serviceName, typeName),
+      isUnsafe: (path) => unsafe.has(plan.serviceName, path),
+    });
+    const fetches = new Map<string, CanonicalRequest>();
+    const asked = parse(upstream.text);
+    const rootField = rootFieldOf(operationOf(asked)).name.value;
+    const isUpstreamPersonal = streamRules.isPersonal(asked, operationOf(asked));
+    return {
+      plan,
+      variables,
+      upstream,
+      text: normalisedOperation(plan.document, plan.operation, { schema: generation.apiSchema, variables }),
+      isConflatable: streamRules.isConflatable(rootField),
+      // What the planner adds to an operation, such as keys, may be personal where nothing of the operation is.
+      isPersonal: isUpstreamPersonal || streamRules.isPersonal(plan.document, plan.operation),
+      isUpstreamPersonal,
+      fetch(operation) {
+        const existing = fetches.get(operation);
+        if (existing) return existing;
+        const request = canonicalFetch({ operation, variables, schema });
+        fetches.set(operation, request);
+        return request;
+      },
+    };
+  }
+}
+
+/**
+ * Behind what a client resumes, and its variables without that: the argument `after` of the root field, or the variable
+ * that is given for it and used nowhere else.
+ */
+function resumption(plan: SubscriptionPlan, variables: Record<string, unknown>) {
+  const { resumeValue } = plan;
+  if (!resumeValue) return { after: undefined, rest: variables };
+  if (resumeValue.kind !== Kind.VARIABLE) return { after: textOf(valueFromASTUntyped(resumeValue)), rest: variables };
+  const name = resumeValue.name.value;
+  const { [name]: given, ...rest } = variables;
+  const after = Object.hasOwn(variables, name) ? given : defaultOf(name, plan.operation);
+  return { after: textOf(after), rest: plan.isResumeVariableUsedElsewhere ? variables : rest };
+}
+
+function defaultOf(variable: string, { variableDefinitions }: OperationDefinitionNode): unknown {
+  const value = variableDefinitions?.find((definition) => definition.variable.name.value === variable)?.defaultValue;
+  return value && valueFromASTUntyped(value);
+}
+
+function textOf(after: unknown): string | undefined {
+  return after === null || after === undefined ? undefined : String(after);
+}
+
+function operationOf(document: DocumentNode): OperationDefinitionNode {
+  return document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)!;
+}

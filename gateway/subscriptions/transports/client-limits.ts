@@ -1,0 +1,102 @@
+import type { GraphQLFormattedError } from 'graphql';
+
+/**
+ * What one client may take. A client is a user, on whatever connections, or an address while nobody is signed in: what
+ * `clientKey` makes of it.
+ */
+export type ClientLimits = {
+  /** Operations that may run on one connection at a time. */
+  operationsPerConnection: number;
+  /** Counts a connection of the client. @returns what gives it back, or `undefined` where the client has too many */
+  admit(client: string): (() => void) | undefined;
+  /** Counts an operation that the client starts. @returns milliseconds until it may start another; 0 where it may now */
+  start(client: string): number;
+};
+
+type Bucket = { tokens: number; at: number };
+
+/**
+ * Limits per client, kept in memory by each gateway for itself. A client that has no connection and has started nothing
+ * for a while is forgotten.
+ * @param options.operationsPerSecond started by one client for long; twice as many may be started at once
+ */
+export function createClientLimits(options: {
+  connectionsPerClient: number;
+  operationsPerConnection: number;
+  operationsPerSecond: number;
+  now?: () => number;
+}): ClientLimits {
+  const { connectionsPerClient, operationsPerConnection, operationsPerSecond, now = () => performance.now() } = options;
+  const burst = 2 * operationsPerSecond;
+  /** After so long a bucket is full again, and need not be known. */
+  const fillMs = 2_000;
+  const connections = new Map<string, number>();
+  // In the order of their last use, so that those that are full again stand in front.
+  const buckets = new Map<string, Bucket>();
+
+  function forgetFullBuckets(at: number): void {
+    for (const [client, bucket] of buckets) {
+      if (at - bucket.at < fillMs) return;
+      buckets.delete(client);
+    }
+  }
+
+  function release(client: string): void {
+    const left = connections.get(client)! - 1;
+    if (left > 0) connections.set(client, left);
+    else connections.delete(client);
+  }
+
+  return {
+    operationsPerConnection,
+    admit(client) {
+      const open = connections.get(client) ?? 0;
+      if (open >= connectionsPerClient) return undefined;
+      connections.set(client, open + 1);
+      let isHeld = true;
+      return () => {
+        if (isHeld) release(client);
+        isHeld = false;
+      };
+    },
+    start(client) {
+      const at = now();
+      forgetFullBuckets(at);
+      const known = buckets.get(client);
+      const gained = known ? ((at - known.at) / 1_000) * operationsPerSecond : burst;
+      const tokens = Math.min(burst, (known?.tokens ?? 0) + gained);
+      const isAllowed = tokens >= 1;
+      buckets.delete(client);
+      buckets.set(client, { tokens: isAllowed ? tokens - 1 : tokens, at });
+      return isAllowed ? 0 : Math.ceil(((1 - tokens) / operationsPerSecond) * 1_000);
+    },
+  };
+}
+
+/** What an operation is answered with that is started too soon. */
+export function rateLimited(retryAfterMs: number): GraphQLFormattedError {
+  return {
+    message: `Too many operations are started at once: try again in ${retryAfterMs} ms`,
+    extensions: { code: 'RATE_LIMITED', retryable: true, retryAfterMs },
+  };
+}
+
+/** What an operation is answered with that is one too many on its connection. */
+export function tooManyOperations(limit: number): GraphQLFormattedError {
+  return {
+    message: `A connection may run ${limit} operations at a time`,
+    extensions: { code: 'TOO_MANY_OPERATIONS', retryable: true },
+  };
+}
+
+/** What a client is answered with that has too many connections; `retry-after` is in seconds. */
+export function tooManyConnections(): { status: 429; retryAfter: string; error: GraphQLFormattedError } {
+  return {
+    status: 429,
+    retryAfter: '5',
+    error: {
+      message: 'This client has too many connections open',
+      extensions: { code: 'TOO_MANY_CONNECTIONS', retryable: true, retryAfterMs: 5_000 },
+    },
+  };
+}

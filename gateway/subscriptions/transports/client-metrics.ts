@@ -1,0 +1,88 @@
+import { Counter, Gauge } from 'prom-client';
+import type { Registry } from '#shared/metrics.ts';
+import type { Transport } from '../client-operations.ts';
+import type { ReconnectReason } from '../stream-message.ts';
+
+/** Why a client's connection ended; each connection has exactly one reason. */
+export type ClosingReason =
+  | ReconnectReason
+  /** The client closed it, or the network lost it. */
+  | 'disconnected'
+  /** It was there no more: nothing answered a ping. */
+  | 'unanswered'
+  /** Its caller could not be identified, or was one too many. */
+  | 'refused'
+  | 'protocol_error'
+  /** Its operation is over: what is held open for one operation ends with it. */
+  | 'completed';
+
+export type ClientMetrics = {
+  /** Plain numbers, since each message counts: they cost an addition here, and are read when somebody scrapes. */
+  messages: {
+    sent: number;
+    /** Bytes of the results that were sent, without what a protocol puts around them. */
+    sentBytes: number;
+    /** Messages that a newer one of their key took the place of before the client could receive them. */
+    conflated: number;
+    /** Messages that a client has not received because it, or its operation, was gone before. */
+    dropped: number;
+    /** Bytes that wait for slow clients now; clients that wait for the same message share it. */
+    backlogBytes: number;
+  };
+  /** Clients that are connected now. */
+  connections: Record<Transport, number>;
+  clientClosed(transport: Transport, reason: ClosingReason): void;
+};
+
+/** What the gateway's metrics tell of clients and of messages to them. */
+export function createClientMetrics(registry: Registry): ClientMetrics {
+  const messages = { sent: 0, sentBytes: 0, conflated: 0, dropped: 0, backlogBytes: 0 };
+  const connections: Record<Transport, number> = { websocket: 0, sse: 0, multipart: 0 };
+  const registers = [registry];
+
+  const counted: [name: string, help: string, of: keyof typeof messages][] = [
+    ['gold_gateway_messages_sent_total', 'Results handed to sockets of clients', 'sent'],
+    ['gold_gateway_sent_bytes_total', 'Bytes of the results handed to sockets of clients', 'sentBytes'],
+    ['gold_gateway_messages_conflated_total', 'Results replaced by a newer one before a slow client', 'conflated'],
+    ['gold_gateway_messages_dropped_total', 'Results that waited for a client that is gone', 'dropped'],
+  ];
+  for (const [name, help, of] of counted) {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(messages[of]);
+      },
+    });
+  }
+  new Gauge({
+    name: 'gold_gateway_backlog_bytes',
+    help: 'Bytes of results that wait for slow clients',
+    registers,
+    collect() {
+      this.set(messages.backlogBytes);
+    },
+  });
+  new Gauge({
+    name: 'gold_gateway_connections',
+    help: 'Connections of clients that are open, by transport',
+    labelNames: ['transport'],
+    registers,
+    collect() {
+      for (const [transport, open] of Object.entries(connections)) this.set({ transport }, open);
+    },
+  });
+  const closed = new Counter({
+    name: 'gold_gateway_clients_closed_total',
+    help: 'Connections of clients that ended, by transport and reason',
+    labelNames: ['transport', 'reason'],
+    registers,
+  });
+  return {
+    messages,
+    connections,
+    clientClosed: (transport, reason) => closed.inc({ transport, reason }),
+  };
+}

@@ -1,0 +1,153 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GraphQLFormattedError } from 'graphql';
+import type { Caller } from '#shared/caller.ts';
+import { formatError } from '#shared/error-format.ts';
+import type { Body } from '#shared/graphql-http.ts';
+import { sendJson } from '#shared/http-server.ts';
+import type { Logger } from '#shared/logger.ts';
+import type { GatewayContext } from '../../gateway-context.ts';
+import type { SessionWatch } from '../../security/session-watch.ts';
+import type { Backlogs } from './backlog.ts';
+import { rateLimited, tooManyConnections, type ClientLimits } from './client-limits.ts';
+import type { ClientOperation, ClientOperations } from '../client-operations.ts';
+import { createHeartbeats, type Heartbeats } from './heartbeats.ts';
+import { acceptedAnswers } from './http-negotiation.ts';
+import { isMutation, readOperation, type AskedOperation, type Exchange } from './http-operation.ts';
+import { holdOpen, type HttpStream } from './http-stream.ts';
+import { createMultipartFormat } from './multipart-transport.ts';
+import { refuseOperation } from './refused-operation.ts';
+import { resumeOrBegin } from './resume-or-begin.ts';
+import { completedId, createSseFormat } from './sse-transport.ts';
+import { reconnectError, streamHeaders, type StreamFormat } from './stream-format.ts';
+import type { ClientMetrics } from './client-metrics.ts';
+
+export type HttpStreams = {
+  /** Whether a request asks for a stream; `answer` is for those that do. */
+  handles(request: IncomingMessage): boolean;
+  /** Answers with a stream, and returns when it has begun. What turns out to be no subscription may go to `answerAtOnce`. */
+  answer(exchange: Exchange, context: GatewayContext): Promise<void>;
+  /** Takes no more, and ends all streams, spread over so many milliseconds: clients do not come back at one moment. */
+  close(spreadMs: number): Promise<void>;
+};
+
+type Subscription = Extract<ClientOperation, { kind: 'subscription' }>;
+type Query = Extract<ClientOperation, { kind: 'query' }>;
+
+/** A client that comes back by itself does so after this long, and up to three times that: not all at one moment. */
+const returnAfterMs = 1_000;
+/** How often streams are ended while the gateway closes. */
+const closingStepMs = 10;
+
+/**
+ * Subscriptions over plain HTTP, as server-sent events and as Apollo's multipart, on the path of queries: the `Accept`
+ * header tells them apart.
+ * @param options.answerAtOnce the ordinary way to answer a query, for clients that take JSON as well; the body was read
+ * @param options.clientOf whom the limits count
+ */
+export function createHttpStreams(options: {
+  operations: ClientOperations;
+  answerAtOnce: (exchange: Exchange, body: Body, context: GatewayContext) => Promise<void>;
+  watch: SessionWatch['watch'];
+  backlogs: Backlogs;
+  metrics: ClientMetrics;
+  limits: Pick<ClientLimits, 'admit' | 'start'>;
+  clientOf: (request: IncomingMessage, caller: Caller) => string;
+  bodyLimitBytes: number;
+  heartbeatMs?: { sse?: number; multipart?: number };
+  logger: Logger;
+}): HttpStreams {
+  const { limits, watch, backlogs, metrics, logger, clientOf } = options;
+  const ways = {
+    sse: way(createSseFormat(options.heartbeatMs?.sse)),
+    multipart: way(createMultipartFormat(options.heartbeatMs?.multipart)),
+  };
+  const open = new Set<HttpStream>();
+  // Made once and not for each stream, which would keep the whole request of its client with it.
+  const onOver = (stream: HttpStream) => void open.delete(stream);
+  let isClosing = false;
+
+  async function answer(exchange: Exchange, context: GatewayContext): Promise<void> {
+    const { request, response } = exchange;
+    const asked = await readOperation(exchange, options.bodyLimitBytes);
+    if (asked.kind === 'ordinary') return options.answerAtOnce(exchange, asked.body, context);
+    if (asked.kind === 'wrong') return sendJson(response, 400, badRequest(asked.message));
+    // It is EventSource, which comes back although its stream is over: 204 tells it to stay away.
+    if (asked.lastEventId === completedId) return void response.writeHead(204).end();
+    if (isClosing) return refuse(response, asked, reconnectError('shutdown'));
+    const waitMs = limits.start(clientOf(request, context.caller));
+    if (waitMs > 0) return refuse(response, asked, rateLimited(waitMs));
+    const prepared = prepare(asked, context);
+    if (!('kind' in prepared)) return refuse(response, asked, ...prepared);
+    if (prepared.kind === 'subscription') return begin(exchange, context, asked, prepared);
+    return asked.json ? options.answerAtOnce(exchange, asked.body, context) : answerQuery(exchange, asked, prepared);
+  }
+
+  function prepare({ operation, stream }: AskedOperation, context: GatewayContext) {
+    try {
+      return options.operations.prepare(operation, context, stream);
+    } catch (error) {
+      return [formatError(error, logger)];
+    }
+  }
+
+  function refuse(response: ServerResponse, asked: AskedOperation, ...errors: GraphQLFormattedError[]) {
+    refuseOperation(response, errors, { ...asked, format: ways[asked.stream].format });
+  }
+
+  function begin(exchange: Exchange, context: GatewayContext, asked: AskedOperation, prepared: Subscription): void {
+    const { request, response } = exchange;
+    if (response.destroyed) return;
+    const release = limits.admit(clientOf(request, context.caller));
+    if (!release) return refuse(response, asked, tooManyConnections().error);
+    response.once('close', release);
+    const prepareAgain = () => {
+      const again = prepare(asked, context);
+      return 'kind' in again && again.kind === 'subscription' ? again : undefined;
+    };
+    const stream = holdOpen({
+      ...ways[asked.stream],
+      response,
+      join: resumeOrBegin(asked.lastEventId, prepared, prepareAgain),
+      caller: context.caller,
+      returnsAlone: asked.returnsAlone,
+      returnAfterMs: Math.round(returnAfterMs * (1 + 2 * Math.random())),
+      watch,
+      backlogs,
+      metrics,
+      onOver,
+    });
+    if (!stream.isOver()) open.add(stream);
+  }
+
+  async function answerQuery({ request, response }: Exchange, asked: AskedOperation, prepared: Query): Promise<void> {
+    if (request.method === 'GET' && isMutation(asked.operation))
+      return sendJson(response, 405, badRequest('Mutations are sent by POST'), { allow: 'POST' });
+    const { format } = ways[asked.stream];
+    const result = await prepared.execute().catch((error: unknown) => ({ errors: [formatError(error, logger)] }));
+    response.writeHead(200, streamHeaders(format)).end(format.single(JSON.stringify(result)));
+  }
+
+  return {
+    handles: ({ method, headers }) =>
+      (method === 'GET' || method === 'POST') && acceptedAnswers(headers.accept).stream !== undefined,
+    answer,
+    async close(spreadMs) {
+      isClosing = true;
+      const ending = [...open];
+      const begun = performance.now();
+      for (let ended = 0; ended < ending.length;) {
+        const share = Math.min(1, (performance.now() - begun + closingStepMs) / Math.max(spreadMs, closingStepMs));
+        for (const due = Math.ceil(ending.length * share); ended < due; ended += 1) ending[ended]!.retire('shutdown');
+        if (ended < ending.length) await new Promise((resolve) => setTimeout(resolve, closingStepMs));
+      }
+    },
+  };
+}
+
+function way(format: StreamFormat): { format: StreamFormat; heartbeats: Heartbeats } {
+  return { format, heartbeats: createHeartbeats(format.heartbeatMs) };
+}
+
+function badRequest(message: string) {
+  return { errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] };
+}

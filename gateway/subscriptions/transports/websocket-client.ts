@@ -1,0 +1,92 @@
+import type { Duplex } from 'node:stream';
+import { WebSocket } from 'ws';
+import type { GatewayContext } from '../../gateway-context.ts';
+import type { Backlog, Outlet } from './backlog.ts';
+import type { JoinedStream, Subscriber } from '../stream-message.ts';
+import type { ClosingReason } from './client-metrics.ts';
+import type { Closing } from './websocket-protocol.ts';
+
+/** One WebSocket client. There are ten thousand of them: what is in it is what each of them costs. */
+export type WebSocketClient = {
+  readonly socket: WebSocket;
+  /** What the socket writes to. */
+  readonly connection: Duplex;
+  readonly backlog: Backlog;
+  readonly operations: Map<string, SocketOperation>;
+  readonly userAgent: string | undefined;
+  readonly address: string;
+  /** Whom limits count. */
+  limitKey: string;
+  /** Gives back the place that limits have for this connection. */
+  release: () => void;
+  phase: 'opened' | 'identifying' | 'ready';
+  initTimer: NodeJS.Timeout | undefined;
+  /** Who speaks, once the connection is acknowledged. */
+  context: GatewayContext | undefined;
+  /** Who has signed in, also after the token has expired: nobody else may renew it. */
+  userId: string | undefined;
+  unwatch: (() => void) | undefined;
+  /** Queries and mutations that are executed now; a connection that is to be closed waits for them. */
+  runningQueries: number;
+  isRetiring: boolean;
+  /** Which of the parts into which clients are divided for pings. */
+  keepAlivePart: number;
+  /** Whether the last ping has been answered. */
+  isAnswering: boolean;
+  /** Pings for which there was no room, one after the other. */
+  blockedRounds: number;
+  endedBy: ClosingReason | undefined;
+};
+
+export type SocketOperation = Outlet & Subscriber & { stream: JoinedStream | undefined; isOver: boolean };
+
+/**
+ * Sends what is not an event: answers to what the client has sent. While the client does not take them in, nothing more is
+ * read from it, so that asking without listening costs no memory.
+ */
+export function reply({ socket, connection }: WebSocketClient, text: string): void {
+  if (socket.readyState !== WebSocket.OPEN) return;
+  socket.send(text);
+  if (!connection.writableNeedDrain || socket.isPaused) return;
+  socket.pause();
+  connection.once('drain', () => socket.resume());
+}
+
+/** Closes the connection; its operations have left when this returns. */
+export function hangUp(client: WebSocketClient, { code, reason }: Closing, because: ClosingReason): void {
+  if (client.endedBy) return;
+  letGo(client, because);
+  client.socket.resume();
+  client.socket.close(code, reason);
+}
+
+/** Closes the connection without waiting for the client. */
+export function cut(client: WebSocketClient, because: ClosingReason): void {
+  letGo(client, because);
+  client.socket.terminate();
+}
+
+/** Ends everything that runs for the client, once: the connection is over, or will be in a moment. */
+export function letGo(client: WebSocketClient, because: ClosingReason): void {
+  if (client.endedBy) return;
+  client.endedBy = because;
+  clearTimeout(client.initTimer);
+  client.unwatch?.();
+  client.backlog.close();
+  for (const { stream } of client.operations.values()) stream?.leave(leaving[because]);
+  client.operations.clear();
+}
+
+/** Why its operations leave when a connection ends. */
+const leaving = {
+  token_expired: 'token_expired',
+  session_ended: 'session_ended',
+  too_slow: 'too_slow',
+  schema_changed: 'schema_changed',
+  shutdown: 'shutdown',
+  disconnected: 'disconnected',
+  unanswered: 'disconnected',
+  refused: 'disconnected',
+  protocol_error: 'disconnected',
+  completed: 'disconnected',
+} as const satisfies Record<ClosingReason, Parameters<JoinedStream['leave']>[0]>;

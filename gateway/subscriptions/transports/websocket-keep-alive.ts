@@ -1,0 +1,45 @@
+import { cut, type WebSocketClient } from './websocket-client.ts';
+
+/** Into so many parts the clients are divided, each with its own time within the interval: no burst of pings. */
+const parts = 48;
+
+/**
+ * Pings each client once in `intervalMs`, and cuts it when it has not answered by the next time. One timer serves them all.
+ * @param options.blockedMs how long a client may leave a ping unanswered that has not even room for it
+ */
+export function createKeepAlive(options: { intervalMs: number; blockedMs: number }) {
+  const { intervalMs, blockedMs } = options;
+  const clients = Array.from({ length: parts }, () => new Set<WebSocketClient>());
+  let added = 0;
+  let turn = 0;
+
+  function check(client: WebSocketClient): void {
+    const isFull = client.connection.writableNeedDrain;
+    if (!client.isAnswering && isFull && client.blockedRounds * intervalMs < blockedMs) {
+      client.blockedRounds += 1;
+      return;
+    }
+    // One that has room again has taken in something, which is an answer too.
+    if (!client.isAnswering && (isFull || client.blockedRounds === 0)) return cut(client, 'unanswered');
+    client.blockedRounds = 0;
+    client.isAnswering = false;
+    client.socket.ping();
+  }
+
+  const timer = setInterval(() => {
+    for (const client of clients[turn]!) check(client);
+    turn = (turn + 1) % parts;
+  }, intervalMs / parts);
+  timer.unref();
+
+  return {
+    add(client: WebSocketClient) {
+      client.keepAlivePart = added++ % parts;
+      clients[client.keepAlivePart]!.add(client);
+    },
+    delete(client: WebSocketClient) {
+      clients[client.keepAlivePart]!.delete(client);
+    },
+    close: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,149 @@
+import type { GraphQLFormattedError } from 'graphql';
+import { withCorrelation } from '#shared/correlation.ts';
+import { formatError } from '#shared/error-format.ts';
+import type { Logger } from '#shared/logger.ts';
+import { rateLimited, tooManyOperations, type ClientLimits } from './client-limits.ts';
+import type { ClientOperation, ClientOperations, OperationRequest } from '../client-operations.ts';
+import type { StreamMessage } from '../stream-message.ts';
+import { hangUp, reply, type SocketOperation, type WebSocketClient } from './websocket-client.ts';
+import {
+  closings,
+  completeMessage,
+  duplicateSubscriber,
+  errorMessage,
+  nextHead,
+  nextMessage,
+} from './websocket-protocol.ts';
+
+/** `}`, which ends the message around a result. */
+const closingBrace = 0x7d;
+/** Bytes of JSON are text; ws would take a Buffer for binary. */
+const asText = { binary: false };
+
+/** Runs the operations of WebSocket clients. What is wrong with one is answered to it alone; the connection stays. */
+export function createSocketOperations(options: {
+  operations: ClientOperations;
+  limits: ClientLimits;
+  logger: Logger;
+}) {
+  const { operations, limits, logger } = options;
+
+  function start(client: WebSocketClient, id: string, request: OperationRequest): void {
+    if (client.operations.has(id)) return hangUp(client, duplicateSubscriber(id), 'protocol_error');
+    const refusal = overLimit(client);
+    if (refusal) return reply(client, errorMessage(id, [refusal]));
+    const operation = createOperation(client, id);
+    client.operations.set(id, operation);
+    const { correlationId } = client.context!;
+    try {
+      withCorrelation(correlationId, () => {
+        const prepared = operations.prepare(request, client.context!, 'websocket');
+        if (isRefused(prepared)) operation.end({ kind: 'error', errors: prepared });
+        else if (prepared.kind === 'query') void answer(client, id, operation, prepared);
+        else join(client, id, operation, prepared);
+      });
+    } catch (error) {
+      operation.end({ kind: 'error', errors: [withCorrelation(correlationId, () => formatError(error, logger))] });
+    }
+  }
+
+  function overLimit(client: WebSocketClient): GraphQLFormattedError | undefined {
+    const { operationsPerConnection: limit } = limits;
+    if (client.operations.size >= limit) return tooManyOperations(limit);
+    const waitMs = limits.start(client.limitKey);
+    return waitMs > 0 ? rateLimited(waitMs) : undefined;
+  }
+
+  function join(
+    client: WebSocketClient,
+    id: string,
+    operation: SocketOperation,
+    prepared: Extract<ClientOperation, { kind: 'subscription' }>,
+  ): void {
+    const stream = prepared.join(operation);
+    if (operation.isOver) return;
+    // The first message may have been the one too many for a slow client.
+    if (client.operations.get(id) !== operation) return stream.leave('disconnected');
+    operation.stream = stream;
+    operation.isConflatable = stream.isConflatable;
+  }
+
+  async function answer(
+    client: WebSocketClient,
+    id: string,
+    operation: SocketOperation,
+    prepared: Extract<ClientOperation, { kind: 'query' }>,
+  ): Promise<void> {
+    client.runningQueries += 1;
+    try {
+      const result = await prepared.execute();
+      // The client may have lost interest, or be gone.
+      if (client.operations.get(id) !== operation) return;
+      reply(client, nextMessage(id, result));
+      operation.end({ kind: 'complete' });
+    } catch (error) {
+      operation.end({ kind: 'error', errors: [formatError(error, logger)] });
+    } finally {
+      client.runningQueries -= 1;
+      if (client.isRetiring && client.runningQueries === 0) hangUp(client, closings.shutdown, 'shutdown');
+    }
+  }
+
+  /** The client wants no more of an operation. */
+  function stop(client: WebSocketClient, id: string): void {
+    const operation = client.operations.get(id);
+    if (!operation) return;
+    client.operations.delete(id);
+    client.backlog.forget(operation);
+    operation.stream?.leave('unsubscribed');
+  }
+
+  return { start, stop };
+}
+
+function createOperation(client: WebSocketClient, id: string): SocketOperation {
+  // A string: a Buffer of this size would lie in a slab of 8 KiB, and keep it, with whatever else was in it.
+  const head = nextHead(id);
+  const headBytes = Buffer.byteLength(head);
+
+  function finish(message: string): void {
+    if (client.operations.get(id) !== operation) return;
+    client.operations.delete(id);
+    reply(client, message);
+  }
+
+  const operation: SocketOperation = {
+    isConflatable: false,
+    isOver: false,
+    stream: undefined,
+    deliver(message) {
+      client.backlog.offer(operation, message);
+    },
+    // The frame differs between clients in the operation's id alone: one copy of the shared bytes behind it.
+    send({ body }: StreamMessage) {
+      const frame = Buffer.allocUnsafe(headBytes + body.length + 1);
+      frame.write(head);
+      frame.set(body, headBytes);
+      frame[headBytes + body.length] = closingBrace;
+      client.socket.send(frame, asText);
+    },
+    whenSent: (then) => client.backlog.whenSent(operation, then),
+    end(ending) {
+      operation.isOver = true;
+      operation.stream = undefined;
+      if (ending.kind === 'reconnect') {
+        client.operations.delete(id);
+        return hangUp(client, closings[ending.reason], ending.reason);
+      }
+      const message = ending.kind === 'complete' ? completeMessage(id) : errorMessage(id, ending.errors);
+      client.backlog.whenSent(operation, () => finish(message));
+    },
+  };
+  return operation;
+}
+
+function isRefused(
+  prepared: ClientOperation | readonly GraphQLFormattedError[],
+): prepared is readonly GraphQLFormattedError[] {
+  return Array.isArray(prepared);
+}

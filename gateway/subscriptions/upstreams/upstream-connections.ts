@@ -1,0 +1,106 @@
+import { createClient, type Client, type ClientOptions } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { gatewaySecretHeader } from '#shared/subgraph-server.ts';
+
+/** A subgraph, and on whose behalf it is asked. */
+export type Upstream = { url: string; authorization: string | undefined };
+
+export type UpstreamConnections = {
+  /**
+   * A graphql-ws client of a subgraph for one more subscription: without credentials one of a pool, else the one of those
+   * credentials. It connects when it is first used and is closed with its last subscription.
+   */
+  clientFor(upstream: Upstream): Client;
+  /** A connection for one subscription alone, whose events come no faster than they are taken. */
+  openPaced(upstream: Upstream): PacedConnection;
+  close(): Promise<void>;
+};
+
+export type PacedConnection = {
+  client: Client;
+  /** An event has been dealt with. */
+  taken(): void;
+  /** No more is taken. A paused socket would not read the answer to its close, and stay for half a minute. */
+  end(): void;
+};
+
+/** Events that a paced connection receives ahead of what is taken. */
+const eventsAhead = 100;
+
+/**
+ * WebSocket connections to the subgraphs. Public streams share a few of them for each subgraph, so that they spread over
+ * its processes; what carries a caller's credentials has a connection of its own.
+ * Lost connections are not reconnected here: a stream has to say where it resumes.
+ * @param options.connections of the pool of one subgraph, at most
+ */
+export function createUpstreamConnections(options: {
+  gatewaySecret: string | undefined;
+  connections: number;
+}): UpstreamConnections {
+  const shared = new Map<string, Client>();
+  const paced = new Set<Client>();
+  let turn = 0;
+
+  function open({ url, authorization }: Upstream, on: ClientOptions['on']): Client {
+    return createClient({
+      url: url.replace(/^http/, 'ws'),
+      webSocketImpl: WebSocket,
+      lazy: true,
+      lazyCloseTimeout: 0,
+      retryAttempts: 0,
+      keepAlive: 10_000,
+      // A loss is an error of the streams that it ends, and they say so.
+      onNonLazyError: () => {},
+      connectionParams: {
+        ...(authorization && { authorization }),
+        ...(options.gatewaySecret && { [gatewaySecretHeader]: options.gatewaySecret }),
+      },
+      on,
+    });
+  }
+
+  return {
+    clientFor(upstream) {
+      const { url, authorization } = upstream;
+      const key = authorization ? `${url} ${authorization}` : `${url} #${turn++ % options.connections}`;
+      const existing = shared.get(key);
+      if (existing) return existing;
+      const client = open(upstream, { closed: () => shared.get(key) === client && shared.delete(key) });
+      shared.set(key, client);
+      return client;
+    },
+    openPaced(upstream) {
+      let socket: WebSocket | undefined;
+      let ahead = 0;
+      const client = open(upstream, {
+        opened(opened) {
+          socket = opened as WebSocket;
+          ahead = 0;
+        },
+        message({ type }) {
+          if (type !== 'next') return;
+          ahead += 1;
+          if (ahead > eventsAhead) socket?.pause();
+        },
+        closed: () => paced.delete(client),
+      });
+      paced.add(client);
+      return {
+        client,
+        taken() {
+          ahead -= 1;
+          if (socket?.isPaused && ahead < eventsAhead / 2) socket.resume();
+        },
+        end() {
+          ahead = -Infinity;
+          socket?.resume();
+        },
+      };
+    },
+    async close() {
+      await Promise.all([...shared.values(), ...paced].map((client) => client.dispose()));
+      shared.clear();
+      paced.clear();
+    },
+  };
+}
