@@ -1,17 +1,19 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import type { Subscribing } from './client-group.ts';
-import { createClients, type Clients } from './clients.ts';
-import type { Pace } from './feed.ts';
 import { quantile } from './histogram.ts';
 import type { Launcher } from './launcher.ts';
-import type { ClientTransport } from './open-subscription.ts';
-import type { ClientOperation } from './operations.ts';
-import type { Memory } from './report-usage.ts';
-import type { Counters, ServerUnderTest, StartServer } from './servers.ts';
+import type { Counters, StartServer } from './servers.ts';
+import {
+  join,
+  many,
+  memoryAddedBy,
+  rehearse,
+  startTrial,
+  type MemoryAdded,
+  type Subscription,
+  type Trial,
+} from './trial.ts';
 import { wallClock } from './wall-clock.ts';
 
 export type Load = { clients: Subscription[]; perSecond: number; seconds: number };
-export type Subscription = { transport: ClientTransport; operation: ClientOperation };
 
 /** What was seen of one server while it served some clients. */
 export type Window = {
@@ -35,70 +37,10 @@ export type Window = {
   ticks: number;
 };
 
-/** KiB that a client adds to the server by being there: of the process, and of what JavaScript holds in it. */
-export type MemoryAdded = { residentKiB: number; heapKiB: number };
 export type Measured = Window & MemoryAdded;
 
-/** A server, and the clients that it has. */
-export type Trial = { server: ServerUnderTest; clients: Clients; stop(): Promise<void> };
-
-/** Seconds of ticks that are not counted: the code is compiled in them. */
+/** Seconds of ticks that are not counted. */
 const warmUpSeconds = 2;
-/** Clients that a server has had before anything is measured, and the ticks that they were sent. */
-export type First = { clients: number; ticks: Pace };
-
-/**
- * Enough to load and compile what a client needs. More would make the process take memory from the system that clients
- * are given later: what they seem to add would be nothing.
- */
-const fewFirst: First = { clients: 20, ticks: { perSecond: 50, count: 50 } };
-
-/** Waits until what has just happened to a server is over. */
-export const settled = () => wait(1_000);
-
-/** Starts a server, warm and without clients. */
-export async function startTrial(
-  launcher: Launcher,
-  startServer: StartServer,
-  operation: ClientOperation,
-  first = fewFirst,
-): Promise<Trial> {
-  const server = await startServer(launcher, operation);
-  const clients = createClients(launcher);
-  await join({ server, clients }, 'first', Array(first.clients).fill({ transport: 'websocket', operation }));
-  await clients.receivedUpTo('first', await server.tick(first.ticks));
-  await clients.leave('first');
-  await settled();
-  return {
-    server,
-    clients,
-    async stop() {
-      await clients.stop();
-      await server.stop();
-    },
-  };
-}
-
-/** Lets a group of clients join, and waits until all is calm. */
-export async function join(
-  { server, clients }: Omit<Trial, 'stop'>,
-  group: string,
-  subscriptions: Subscription[],
-  options: { isPaused?: boolean } = {},
-): Promise<void> {
-  const all: Subscribing[] = subscriptions.map((subscription) => ({ ...subscription, port: server.port }));
-  await clients.join(group, all, options);
-  await settled();
-}
-
-/** What each of so many clients has added to a process since it held `before`. */
-export async function memoryAddedBy(count: number, before: Memory, { server }: Trial): Promise<MemoryAdded> {
-  const after = await server.memory();
-  return {
-    residentKiB: (after.residentBytes - before.residentBytes) / 1_024 / count,
-    heapKiB: (after.heapBytes - before.heapBytes) / 1_024 / count,
-  };
-}
 
 /** Makes ticks for so many seconds, and waits until the group has them all, or nothing more comes. */
 export async function measureWindow(
@@ -140,10 +82,14 @@ export async function measureWindow(
 
 /** One server, one group of clients, from start to end. */
 export async function measure(launcher: Launcher, startServer: StartServer, load: Load): Promise<Measured> {
-  const trial = await startTrial(launcher, startServer, load.clients[0]!.operation);
+  const { operation } = load.clients[0]!;
+  const trial = await startTrial(launcher, startServer, operation);
   const before = await trial.server.memory();
   await join(trial, 'all', load.clients);
   const added = await memoryAddedBy(load.clients.length, before, trial);
+  await trial.clients.leave('all');
+  await rehearse(trial, operation, many);
+  await join(trial, 'all', load.clients);
   const window = await measureWindow(trial, 'all', load);
   await trial.stop();
   return { ...window, ...added };

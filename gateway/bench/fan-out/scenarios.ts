@@ -1,18 +1,10 @@
 import type { Launcher } from './launcher.ts';
-import {
-  join,
-  measure,
-  measureWindow,
-  memoryAddedBy,
-  settled,
-  startTrial,
-  type Load,
-  type Trial,
-} from './measurement.ts';
+import { measure, measureWindow, type Load } from './measurement.ts';
 import type { ClientTransport } from './open-subscription.ts';
 import { differentOperations, promisedOperation } from './operations.ts';
 import { printTable } from './print.ts';
 import { bareWs, graphqlWs, type StartServer } from './servers.ts';
+import { join, memoryAddedBy, rehearse, settled, startTrial, type Trial } from './trial.ts';
 
 /** How much of it: the defaults of each scenario unless the arguments say otherwise. */
 export type Size = { clients: number; perSecond: number; seconds: number };
@@ -27,8 +19,8 @@ const slowClients = 100;
 /** By so many ticks at a time what the system buffers for a client is filled: some megabytes. */
 const fillingTicks = { perSecond: 200, count: 500 };
 const fillingRounds = 20;
-/** As much as the slow clients will have been sent: what that leaves behind in the process is not their doing. */
-const muchFirst = { clients: slowClients, ticks: { perSecond: 250, count: 2_000 } };
+/** About as much as the slow clients will be sent: what that leaves behind in the process is not their doing. */
+const asMuch = { clients: slowClients, ticks: { perSecond: 250, count: 2_000 } };
 
 export const scenarios: Record<string, Scenario> = {
   products: { size: { clients: 2_000, perSecond: 10, seconds: 8 }, run: besidePeers(withProducts) },
@@ -54,7 +46,8 @@ function besidePeers(operation: typeof withProducts): Scenario['run'] {
  */
 async function besideSlowClients(launcher: Launcher, gateway: StartServer, size: Size): Promise<void> {
   const load = loadOf(size, () => ({ transport: 'websocket', operation: withProducts }));
-  const trial = await startTrial(launcher, gateway, withProducts, muchFirst);
+  const trial = await startTrial(launcher, gateway, withProducts);
+  await rehearse(trial, withProducts, asMuch);
   const before = await trial.server.memory();
   const { closed: closedBefore = 0 } = await trial.server.counters();
   await join(trial, 'slow', load.clients.slice(0, slowClients), { isPaused: true });

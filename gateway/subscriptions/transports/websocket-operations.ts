@@ -1,7 +1,9 @@
 import type { GraphQLFormattedError } from 'graphql';
+import { WebSocket } from 'ws';
 import { withCorrelation } from '#shared/correlation.ts';
 import { formatError } from '#shared/error-format.ts';
 import type { Logger } from '#shared/logger.ts';
+import { createFrameWriter, type FrameWriter } from './frame-writer.ts';
 import { rateLimited, tooManyOperations, type ClientLimits } from './client-limits.ts';
 import type { ClientOperation, ClientOperations, OperationRequest } from '../client-operations.ts';
 import type { StreamMessage } from '../stream-message.ts';
@@ -15,11 +17,6 @@ import {
   nextMessage,
 } from './websocket-protocol.ts';
 
-/** `}`, which ends the message around a result. */
-const closingBrace = 0x7d;
-/** Bytes of JSON are text; ws would take a Buffer for binary. */
-const asText = { binary: false };
-
 /** Runs the operations of WebSocket clients. What is wrong with one is answered to it alone; the connection stays. */
 export function createSocketOperations(options: {
   operations: ClientOperations;
@@ -27,12 +24,13 @@ export function createSocketOperations(options: {
   logger: Logger;
 }) {
   const { operations, limits, logger } = options;
+  const frames = createFrameWriter();
 
   function start(client: WebSocketClient, id: string, request: OperationRequest): void {
     if (client.operations.has(id)) return hangUp(client, duplicateSubscriber(id), 'protocol_error');
     const refusal = overLimit(client);
     if (refusal) return reply(client, errorMessage(id, [refusal]));
-    const operation = createOperation(client, id);
+    const operation = createOperation(client, id, frames);
     client.operations.set(id, operation);
     const { correlationId } = client.context!;
     try {
@@ -101,10 +99,9 @@ export function createSocketOperations(options: {
   return { start, stop };
 }
 
-function createOperation(client: WebSocketClient, id: string): SocketOperation {
-  // A string: a Buffer of this size would lie in a slab of 8 KiB, and keep it, with whatever else was in it.
-  const head = nextHead(id);
-  const headBytes = Buffer.byteLength(head);
+function createOperation(client: WebSocketClient, id: string, frames: FrameWriter): SocketOperation {
+  const text = nextHead(id);
+  const head = { text, bytes: Buffer.byteLength(text) };
 
   function finish(message: string): void {
     if (client.operations.get(id) !== operation) return;
@@ -119,13 +116,9 @@ function createOperation(client: WebSocketClient, id: string): SocketOperation {
     deliver(message) {
       client.backlog.offer(operation, message);
     },
-    // The frame differs between clients in the operation's id alone: one copy of the shared bytes behind it.
+    // The frame differs between clients in the operation's id alone.
     send({ body }: StreamMessage) {
-      const frame = Buffer.allocUnsafe(headBytes + body.length + 1);
-      frame.write(head);
-      frame.set(body, headBytes);
-      frame[headBytes + body.length] = closingBrace;
-      client.socket.send(frame, asText);
+      if (client.socket.readyState === WebSocket.OPEN) frames.write(client.connection, head, body);
     },
     whenSent: (then) => client.backlog.whenSent(operation, then),
     end(ending) {
