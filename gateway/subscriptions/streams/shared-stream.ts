@@ -1,5 +1,6 @@
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { settledOrAborted } from '#shared/waiting.ts';
+import { createCurrentState } from './current-state.ts';
 import { createEventQueue } from './event-queue.ts';
 import { createRecentMessages, isBehind, type Published } from './recent-messages.ts';
 import type { SharedEvent, SharedUpstream } from '../upstreams/shared-upstream.ts';
@@ -48,25 +49,16 @@ type Member = {
   replaying: AbortController | undefined;
 };
 
-/** Milliseconds for which the last message is as good as a new one for who joins. */
-const freshMs = 1_000;
 /** Events that may wait to be executed where none may be left out. */
 const queueLimit = 1_000;
-/** Milliseconds that a subgraph has to tell the current state, before the last event is taken for it. */
-const snapshotTimeoutMs = 2_000;
 
 export function createSharedStream(options: SharedStreamOptions): SharedStream {
   const { upstream, isConflatable, isResumable } = options;
   const live = new Set<Member>();
   const replaying = new Set<Member>();
-  /** Those of the live ones that have been sent nothing yet; another set once the next event has reached them. */
-  let awaiting = new Set<Member>();
   /** Behind which its first event will come: who has seen that one joins, however long no event comes. */
   const beginsBehind = isResumable ? upstream.latest()?.sequence : undefined;
   const recent = createRecentMessages({ beginsBehind });
-  /** The current state is being read for those who await it. */
-  let snapshot: Promise<void> | undefined;
-  let last: { message: StreamMessage; ordinal: number; madeAt: number } | undefined;
   /** Events that were left out, before what is still to come. */
   let gaps: number[] = [];
   /** What clients are told beside the data, where the event that should have told it was left out. */
@@ -89,6 +81,14 @@ export function createSharedStream(options: SharedStreamOptions): SharedStream {
     },
     onOverflow: () => close({ kind: 'reconnect', reason: 'too_slow' }),
   });
+  const state = createCurrentState<Member>({
+    upstream,
+    messageOf,
+    readAnew: (signal) => options.subscribeAlone(undefined, signal),
+    send(member, message, ordinal) {
+      if (live.has(member)) sendState(member, message, ordinal);
+    },
+  });
   const consumer = {
     event(event: SharedEvent) {
       const extensions = event.extensions ?? untold;
@@ -97,7 +97,7 @@ export function createSharedStream(options: SharedStreamOptions): SharedStream {
     },
     ended(error?: unknown) {
       endJoining();
-      void Promise.all([queue.idle(), snapshot]).then(() => {
+      void Promise.all([queue.idle(), state.given()]).then(() => {
         if (retirement) return close(retirement);
         if (error !== undefined) return close({ kind: 'error', errors: options.errorsOf(error) });
         // Who is still being brought up to date goes on to the end alone.
@@ -121,12 +121,11 @@ export function createSharedStream(options: SharedStreamOptions): SharedStream {
   function publish(message: StreamMessage, event: SharedEvent): void {
     const { ordinal, isRepeat } = event;
     const published = { message, ordinal, isRepeat, isRestart: isRestart(event) };
-    last = { message, ordinal: 0, madeAt: performance.now() };
+    state.published(message);
     // Who resumes must not be replayed from here what has a gap.
     if (published.isRestart || gaps.some((gap) => gap < ordinal)) recent.clear();
     gaps = gaps.filter((gap) => gap > ordinal);
     recent.add(published);
-    awaiting = new Set();
     for (const member of live) deliver(member, published);
     for (const member of replaying) joinLive(member);
     options.onPublished(live.size, event);
@@ -143,41 +142,10 @@ export function createSharedStream(options: SharedStreamOptions): SharedStream {
     member.subscriber.deliver(published.message);
   }
 
-  /** A client that joins while the stream runs is given the current state, unless an event comes first. */
-  function welcome(member: Member): void {
-    if (last && performance.now() - last.madeAt < freshMs) return sendState(member, last.message, last.ordinal);
-    awaiting.add(member);
-    if (awaiting.size === 1) snapshot = giveSnapshot(awaiting);
-  }
-
-  async function giveSnapshot(members: Set<Member>): Promise<void> {
-    const { event, isShared } = await currentEvent();
-    if (isClosed || members !== awaiting || members.size === 0) return;
-    const message = await messageOf(event);
-    // An event that has come since tells more than this.
-    if (isClosed || members !== awaiting) return;
-    awaiting = new Set();
-    last = { message, ordinal: isShared ? event.ordinal : 0, madeAt: performance.now() };
-    for (const member of members) if (live.has(member)) sendState(member, message, last.ordinal);
-  }
-
   function sendState(member: Member, message: StreamMessage, ordinal: number): void {
     member.sentSequence = message.sequence;
     member.sentOrdinal = ordinal;
     member.subscriber.deliver(message);
-  }
-
-  /** The last event while it is new; else the subgraph is asked for the current state, once for all who have come. */
-  async function currentEvent(): Promise<{ event: SharedEvent; isShared: boolean }> {
-    const latest = upstream.latest()!;
-    if (performance.now() - latest.receivedAt < freshMs) return { event: latest, isShared: true };
-    try {
-      for await (const event of options.subscribeAlone(undefined, AbortSignal.timeout(snapshotTimeoutMs)))
-        return { event: upstream.share(event), isShared: false };
-    } catch {
-      // A subgraph that does not answer now has told the last event; whether it refuses is said in the stream itself.
-    }
-    return { event: latest, isShared: true };
   }
 
   /** Brings a client up to date by a subscription of its own, until it can go on with the others. */
@@ -232,7 +200,7 @@ export function createSharedStream(options: SharedStreamOptions): SharedStream {
   }
 
   function remove(member: Member): boolean {
-    awaiting.delete(member);
+    state.forget(member);
     const wasThere = live.delete(member) || replaying.delete(member);
     member.replaying?.abort();
     return wasThere;
@@ -253,6 +221,7 @@ export function createSharedStream(options: SharedStreamOptions): SharedStream {
     isClosed = true;
     endJoining();
     queue.close();
+    state.close();
     upstream.remove(consumer);
     for (const member of [...live, ...replaying]) if (remove(member)) member.subscriber.end(ending);
   }
@@ -286,7 +255,7 @@ export function createSharedStream(options: SharedStreamOptions): SharedStream {
         else startReplay(member, after);
       } else if (isConflatable || !hasBegun) {
         live.add(member);
-        if (hasBegun) welcome(member);
+        if (hasBegun) state.giveTo(member);
       } else startReplay(member, undefined);
       return () => {
         if (remove(member)) closeWhenEmpty();
