@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { flag, urlOf, wholeNumber, type Environment } from '#shared/environment.ts';
 import { processSettings, readProcessConfig, redisPrefix, redisUrl } from '#shared/service-settings.ts';
 
+/** Milliseconds of SHUTDOWN_TIMEOUT_MS for those who are asked to leave last, to get their answers and to go. */
+const afterSpreadMs = 6_000;
+
 const subgraphUrl = (subgraph: string) =>
   urlOf(['http', 'https'])
     .optional()
@@ -44,9 +47,9 @@ export const settings = {
     .default(30_000)
     .describe('Milliseconds over which clients are asked to come back whose streams a new supergraph has changed'),
   SHUTDOWN_SPREAD_MS: wholeNumber({ max: 3_600_000 })
-    .default(3_000)
+    .default(2_000)
     .describe(
-      'Milliseconds over which the clients of streams are asked to come back when the gateway stops; less than SHUTDOWN_TIMEOUT_MS',
+      `Milliseconds over which the clients of streams are asked to come back when the gateway stops; at least ${afterSpreadMs} less than SHUTDOWN_TIMEOUT_MS`,
     ),
   BODY_LIMIT_BYTES: wholeNumber({ min: 1_024 }).default(262_144).describe('Bytes that the body of a request may have'),
   SOCKET_MESSAGE_LIMIT_BYTES: wholeNumber({ min: 1_024 })
@@ -65,7 +68,9 @@ export const settings = {
     .describe('Operations that may run on one WebSocket at a time'),
   OPERATIONS_PER_SECOND: wholeNumber({ min: 1 })
     .default(100)
-    .describe('Operations that one client may start a second over WebSockets and streams; twice as many at once'),
+    .describe(
+      'Operations that one client may start a second over WebSockets and streams; at once twice as many, and twice OPERATIONS_PER_SOCKET where that is more',
+    ),
   TRUSTED_PROXIES: wholeNumber({ max: 20 })
     .default(0)
     .describe(
@@ -98,7 +103,15 @@ export const settings = {
 
 /** The gateway's settings from the environment. @throws EnvironmentError with every problem at once */
 export function readConfig(environment: Environment = process.env) {
-  const config = readProcessConfig('the gateway', settings, environment);
+  const config = readProcessConfig(
+    'the gateway',
+    settings,
+    environment,
+    ({ SHUTDOWN_SPREAD_MS, SHUTDOWN_TIMEOUT_MS }) =>
+      SHUTDOWN_SPREAD_MS + afterSpreadMs <= SHUTDOWN_TIMEOUT_MS
+        ? []
+        : [`SHUTDOWN_SPREAD_MS: must be at least ${afterSpreadMs} less than SHUTDOWN_TIMEOUT_MS`],
+  );
   return { ...config, EXPLORER: config.EXPLORER ?? config.NODE_ENV !== 'production' };
 }
 

@@ -24,8 +24,16 @@ export type ValidDocuments = {
   ): ValidOperation | GraphQLError[];
 };
 
-export function createValidDocuments(cacheSize = 1_000): ValidDocuments {
-  const known = new LRUCache<string, DocumentNode | GraphQLError[]>({ max: cacheSize });
+/** Characters of the texts that are known, of all together and of one: clients choose their length. */
+const keptCharacters = 4_000_000;
+const longestKept = 64_000;
+
+export function createValidDocuments(): ValidDocuments {
+  const known = new LRUCache<string, DocumentNode | GraphQLError[]>({
+    maxSize: keptCharacters,
+    maxEntrySize: longestKept,
+    sizeCalculation: (_document, key) => 1_000 + key.length,
+  });
   return {
     read(generation, query, operationName) {
       const key = `${generation.id} ${query}`;

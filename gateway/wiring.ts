@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import { ApolloGateway } from '@apollo/gateway';
 import { acceptCorrelationId, correlationHeader, withCorrelation } from '#shared/correlation.ts';
 import { formatError } from '#shared/error-format.ts';
-import { answerGraphql, sendRefusal } from '#shared/graphql-http.ts';
+import { answerGraphql, sendRefusal, type Body } from '#shared/graphql-http.ts';
 import { createHttpServer, sendJson } from '#shared/http-server.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
@@ -22,6 +23,7 @@ import { createBacklogs } from './subscriptions/transports/backlog.ts';
 import { addressOf, clientKey } from './subscriptions/transports/client-address.ts';
 import { createClientLimits } from './subscriptions/transports/client-limits.ts';
 import { createClientOperations } from './subscriptions/client-operations.ts';
+import type { Exchange } from './subscriptions/transports/http-operation.ts';
 import { createHttpStreams } from './subscriptions/transports/http-streams.ts';
 import { createStreamHub } from './subscriptions/streams/stream-hub.ts';
 import { createStreamMetrics } from './subscriptions/streams/stream-metrics.ts';
@@ -34,6 +36,8 @@ import { createSupergraphSource } from './supergraph/supergraph-source.ts';
 import { createValidDocuments } from './valid-documents.ts';
 
 const path = '/graphql';
+/** So much of SHUTDOWN_TIMEOUT_MS is kept for what follows the last client. */
+const afterClientsMs = 500;
 const ownSupergraph = new URL('supergraph.graphql', import.meta.url);
 
 /** Builds the gateway from its settings; nothing else constructs anything. */
@@ -41,7 +45,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
   const logger = createLogger({ service: 'gateway', level: config.LOG_LEVEL });
   const metrics = createMetrics('gateway');
   const redis = config.REDIS_URL ? createRedis(config.REDIS_URL, logger) : undefined;
-  const endedSessions = createEndedSessions({ redis, prefix: config.REDIS_PREFIX, logger });
+  const endedSessions = createEndedSessions({ redis, prefix: config.REDIS_PREFIX, metrics, logger });
   const verifier = createCallerVerifier({
     tokens: createTokenVerifier({ jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER }),
     endedSessions,
@@ -80,7 +84,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
     logger,
   });
   gateway.onSchemaLoadOrUpdate(() => {
-    void operations.load(made!);
+    operations.load(made!).catch((err: unknown) => logger.error({ err }, 'a new supergraph could not be gone over to'));
     isLoaded = true;
   });
   const apollo = createApolloServer({ gateway, introspection: config.EXPLORER, logger });
@@ -116,16 +120,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
   });
   const streams = createHttpStreams({
     operations,
-    answerAtOnce: ({ request, response, url }, body, context) =>
-      answerGraphql({
-        apollo,
-        request,
-        response,
-        url,
-        body,
-        bodyLimitBytes: config.BODY_LIMIT_BYTES,
-        context: async () => context,
-      }),
+    answerAtOnce,
     watch: sessions.watch,
     backlogs,
     metrics: clientMetrics,
@@ -134,6 +129,16 @@ export async function wire(config: Config): Promise<WiredProcess> {
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     logger,
   });
+
+  function answerAtOnce(exchange: Exchange, body: Body | undefined, context: GatewayContext): Promise<void> {
+    return answerGraphql({
+      ...exchange,
+      apollo,
+      body,
+      bodyLimitBytes: config.BODY_LIMIT_BYTES,
+      context: async () => context,
+    });
+  }
 
   async function graphql(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     if (await corsPolicy.apply(request, response)) return;
@@ -148,14 +153,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
       if ('refusal' in caller) return sendRefusal(response, caller.refusal);
       const context: GatewayContext = { caller, authorization, correlationId, userAgent, tick: undefined };
       if (streams.handles(request)) return streams.answer({ request, response, url }, context);
-      await answerGraphql({
-        apollo,
-        request,
-        response,
-        url,
-        bodyLimitBytes: config.BODY_LIMIT_BYTES,
-        context: async () => context,
-      });
+      await answerAtOnce({ request, response, url }, undefined, context);
     });
   }
 
@@ -208,10 +206,14 @@ export async function wire(config: Config): Promise<WiredProcess> {
     },
     async stop() {
       isStopping = true;
-      await Promise.all([sockets.close(config.SHUTDOWN_SPREAD_MS), streams.close(config.SHUTDOWN_SPREAD_MS)]);
+      const deadline = performance.now() + config.SHUTDOWN_TIMEOUT_MS - afterClientsMs;
+      const leftMs = () => Math.max(0, deadline - performance.now());
+      const asked = [sockets.close(config.SHUTDOWN_SPREAD_MS), streams.close(config.SHUTDOWN_SPREAD_MS)];
+      await Promise.race([Promise.all(asked), wait(leftMs(), undefined, { ref: false })]);
       hub.close();
       sessions.close();
-      await http.close();
+      // Who is still there when the time is over is cut, over whatever transport.
+      await http.close(leftMs());
       await connections.close();
       await apollo.stop();
       await subgraphs.close();

@@ -1,7 +1,7 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import type { ApolloGateway } from '@apollo/gateway';
-import { GraphQLError, OperationTypeNode, type ExecutionResult } from 'graphql';
+import { GraphQLError, OperationTypeNode, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import type { Logger } from '#shared/logger.ts';
 import type { GatewayContext } from '../gateway-context.ts';
@@ -39,7 +39,10 @@ export async function executeOperation(
   );
   if (body.kind === 'incremental') throw new Error('incremental delivery is not served over this transport');
   const { errors, ...result } = body.singleResult;
-  return { ...result, ...(errors && { errors: errors.map((error) => new GraphQLError(error.message, error)) }) };
+  // A GraphQLError takes locations only from the nodes that they are made of, which a formatted error no longer has.
+  const withPlace = (error: GraphQLFormattedError) =>
+    Object.assign(new GraphQLError(error.message, error), { locations: error.locations });
+  return { ...result, ...(errors && { errors: errors.map(withPlace) }) };
 }
 
 /** What the executor would answer with a 500 although it is the client's mistake. */

@@ -2,6 +2,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { encodeEndedSession, endedSessionStreamKey } from '#shared/ended-session-stream.ts';
 import { createLogger } from '#shared/logger.ts';
+import { createMetrics } from '#shared/metrics.ts';
 import { closeRedis, createRedis } from '#shared/redis.ts';
 import { eventually } from '#shared/testing/eventually.ts';
 import { createTestRedis, type TestRedis } from '#shared/testing/test-redis.ts';
@@ -57,8 +58,10 @@ async function openDoor(redisUrl: string) {
 async function following(
   work: (endedSessions: EndedSessions, told: string[]) => Promise<void>,
   connection = redis.redis,
+  metrics = createMetrics('test'),
 ): Promise<void> {
-  const endedSessions = createEndedSessions({ redis: connection, prefix: redis.prefix, logger, now: () => now });
+  const { prefix } = redis;
+  const endedSessions = createEndedSessions({ redis: connection, prefix, metrics, logger, now: () => now });
   const told: string[] = [];
   endedSessions.onEnded((sessionId) => told.push(sessionId));
   endedSessions.start();
@@ -129,8 +132,28 @@ describe('ended sessions', () => {
     await door.close();
   });
 
+  test('are counted, and how long ago Redis was last heard is told, where there is one', async () => {
+    const metrics = createMetrics('test');
+    await tell('before');
+    await following(
+      async (endedSessions) => {
+        await eventually(() => expect(endedSessions.has('before')).toBe(true));
+        const text = await metrics.metrics();
+        expect(text).toMatch(/gold_gateway_ended_sessions\{.*\} 1\n/);
+        expect(text).toMatch(/gold_gateway_ended_sessions_heard_seconds\{.*\} [01](\.|\n)/);
+      },
+      redis.redis,
+      metrics,
+    );
+  });
+
   test('are nobody where there is no Redis, and closing waits for none that is away', async () => {
-    const without = createEndedSessions({ redis: undefined, prefix: redis.prefix, logger });
+    const without = createEndedSessions({
+      redis: undefined,
+      prefix: redis.prefix,
+      metrics: createMetrics('test'),
+      logger,
+    });
     without.start();
     expect(without.has('any')).toBe(false);
     await without.close();

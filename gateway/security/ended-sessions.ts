@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import { decodeEndedSession, endedSessionStreamKey } from '#shared/ended-session-stream.ts';
 import type { Logger } from '#shared/logger.ts';
-import { watchSilence, type SilenceWatch } from '#shared/silence-watch.ts';
+import { gauge, type Registry } from '#shared/metrics.ts';
+import { disconnectReader, watchSilence, type SilenceWatch } from '#shared/silence-watch.ts';
 import { pause } from '#shared/waiting.ts';
 
 /** Which sessions have ended before their time, while an access token of theirs may still be valid. */
@@ -32,10 +33,11 @@ const pageSize = 1_000;
 export function createEndedSessions(options: {
   redis: Redis | undefined;
   prefix: string;
+  metrics: Registry;
   logger: Logger;
   now?: () => number;
 }): EndedSessions {
-  const { logger, now = Date.now } = options;
+  const { metrics, logger, now = Date.now } = options;
   const key = endedSessionStreamKey(options.prefix);
   const blocking = options.redis?.duplicate();
   const known = new Map<string, number>();
@@ -46,9 +48,24 @@ export function createEndedSessions(options: {
   let position = '0';
   let sweptAt = now();
   let isFailing = false;
+  let heardAt = performance.now();
   let reading: Promise<void> | undefined;
   blocking?.on('error', (err: Error) => logger.debug({ err }, 'following ended sessions lost Redis'));
   blocking?.on('ready', () => (connects += 1));
+
+  if (blocking) {
+    gauge(metrics, 'gold_gateway_ended_sessions', 'Ended sessions that are known and may still have a valid token', {
+      collect: (count) => count.set(known.size),
+    });
+    gauge(
+      metrics,
+      'gold_gateway_ended_sessions_heard_seconds',
+      'Seconds since ended sessions were last asked for with success',
+      {
+        collect: (age) => age.set((performance.now() - heardAt) / 1_000),
+      },
+    );
+  }
 
   function takeUp(sessionId: string, until: number): void {
     const isNews = !known.has(sessionId);
@@ -59,8 +76,10 @@ export function createEndedSessions(options: {
 
   async function readOnce(redis: Redis): Promise<void> {
     const connect = connects;
-    const replies = await redis.xread('COUNT', pageSize, 'BLOCK', blockMs, 'STREAMS', key, position);
-    silence?.heard();
+    const replies = await redis
+      .xread('COUNT', pageSize, 'BLOCK', blockMs, 'STREAMS', key, position)
+      .finally(() => silence?.heard());
+    heardAt = performance.now();
     const entries = replies?.[0]?.[1] ?? [];
     for (const entry of entries) {
       const { sessionId, until } = decodeEndedSession(entry);
@@ -100,16 +119,14 @@ export function createEndedSessions(options: {
     start() {
       if (reading) return;
       if (!blocking) return logger.warn('no Redis is named: access tokens of ended sessions work until they expire');
+      heardAt = performance.now();
       silence = watchSilence(blocking, deadAfterMs);
       reading = readOn(blocking);
     },
     async close() {
       closing.abort();
       silence?.close();
-      // A read that waits for a Redis which is away does not end by disconnecting.
-      const willEnd = blocking?.status === 'ready';
-      blocking?.disconnect();
-      if (willEnd) await reading;
+      if (blocking) await disconnectReader(blocking, reading);
     },
   };
 }

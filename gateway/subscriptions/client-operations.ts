@@ -32,7 +32,6 @@ export type ClientOperation =
       join(subscriber: Subscriber, after?: string): JoinedStream;
       /** Whether it can be resumed with `after`. */
       isResumable: boolean;
-      isPersonal: boolean;
     }
   | { kind: 'query'; execute(): Promise<ExecutionResult> };
 
@@ -91,7 +90,6 @@ export function createClientOperations(options: {
     let unstarted: PreparedSubscription | undefined = prepared;
     return {
       kind: 'subscription',
-      isPersonal,
       isResumable: prepared.upstream.isResumable,
       join(subscriber, afterOfTransport) {
         const started = unstarted!;
@@ -127,7 +125,7 @@ export function createClientOperations(options: {
     try {
       const valid = documents.read(generation, print(document), operation.name?.value);
       if (Array.isArray(valid)) return undefined;
-      return preparer.prepare(planner.plan(valid.document, valid.operation), variables).prepared;
+      return preparer.prepareAgain(planner.plan(valid.document, valid.operation), variables);
     } catch (error) {
       logger.warn({ err: error }, 'a subscription cannot be planned with the new schema');
       return undefined;

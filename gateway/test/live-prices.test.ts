@@ -77,6 +77,20 @@ describe('the live price, through the gateway', () => {
     await resumed.return();
   });
 
+  test('with a value that its subgraph refuses is answered alone, and everybody else goes on sharing', async () => {
+    const events = system.client.subscribe(LivePriceDocument, { symbol: 'XAU-USD' });
+    await events.next();
+    const fields = 'convert(unit: GRAM, fineness: "much") { bid }';
+    const refused = system.client.subscribe(`subscription { priceUpdated(symbol: "XAU-USD") { ${fields} } }`);
+    await expect(refused.next()).rejects.toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]);
+    const other = system.client.subscribe('subscription { priceUpdated(symbol: "XAU-USD") { spreadBps } }');
+    await other.next();
+    await events.next();
+    const metrics = await (await fetch(system.url.replace('/graphql', '/metrics'))).text();
+    expect(metrics).toMatch(/^gold_gateway_upstreams\{[^}]*\} 1$/m);
+    await Promise.all([events.return(), other.return()]);
+  });
+
   test('of a product follows the market and is joined with its name and stock', async () => {
     const events = system.client.subscribe(LiveProductPriceDocument, { sku: 'BAR-1OZ', side: 'SELL', quantity: 2 });
     const prices = (await events.take(5)).map(({ data }) => data!.productPriceUpdated);

@@ -202,15 +202,15 @@ describe('limits of clients at the gateway', () => {
     });
   });
 
-  test('refuse operations that are started too fast, and say when to try again', async () => {
+  test('let operations wait that are started too fast', async () => {
     const client = open(warehouse, from('203.0.113.4'));
     await client.init();
+    const begun = performance.now();
     for (let id = 1; id <= 30; id += 1) client.subscribe(String(id), 'subscription {');
     await eventually(() => expect(client.messages).toHaveLength(31));
+    expect(performance.now() - begun).toBeGreaterThan(900);
     const codes = client.messages.slice(1).map(({ payload }) => (payload as { extensions: { code: string } }[])[0]!);
-    const late = codes.filter(({ extensions }) => extensions.code === 'RATE_LIMITED');
-    expect(late.length).toBeGreaterThanOrEqual(9);
-    expect(late[0]!.extensions).toMatchObject({ retryable: true, retryAfterMs: expect.any(Number) });
+    expect(new Set(codes.map(({ extensions }) => extensions.code))).toEqual(new Set(['GRAPHQL_PARSE_FAILED']));
   });
 });
 

@@ -180,6 +180,13 @@ describeWith(helm)('the chart', () => {
     expect(timeout).toBeGreaterThanOrEqual(3_600);
   });
 
+  test('refuses an ingress behind which all clients would be one', () => {
+    const exposed = ['--set', 'ingress.enabled=true,ingress.host=api.gold.example'];
+    expect(() => render(...exposed)).toThrow('TRUSTED_PROXIES');
+    const trusting = render(...exposed, '--set-string', 'services.gateway.env.TRUSTED_PROXIES=1');
+    expect(trusting.some(({ kind }) => kind === 'Ingress')).toBe(true);
+  });
+
   test('has the version of package.json', () => {
     const { version } = JSON.parse(readText('package.json')) as { version: string };
     expect(readText('helm/gold-supergraph/Chart.yaml')).toContain(`\nappVersion: ${version}\n`);

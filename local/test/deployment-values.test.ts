@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { loadConfig, processes, readChartValues } from './deployment-files.ts';
+import { parse } from 'yaml';
+import { listChartExamples, loadConfig, processes, readChartValues, readText } from './deployment-files.ts';
 import { expectComplete, expectDefaults, isSecret, variableOf } from './deployment-settings.ts';
 import type { ServiceProcess } from '../services.ts';
 
 const chart = readChartValues();
+type Exposed = { ingress?: { enabled: boolean } };
 
 describe("the chart's values", () => {
   const variablesOf = ({ service }: ServiceProcess) => {
@@ -67,6 +69,13 @@ describe("the chart's values", () => {
       );
       expect(sensitive.filter((name) => !names.includes(name))).toEqual([]);
     }
+  });
+
+  test('trusts the ingress, where an example has one, to tell its clients apart', () => {
+    const examples = listChartExamples().map((file) => parse(readText(file)) as Partial<typeof chart> & Exposed);
+    const exposed = examples.filter(({ ingress }) => ingress?.enabled);
+    expect(exposed.length).toBeGreaterThan(0);
+    for (const { services } of exposed) expect(Number(services?.gateway?.env?.TRUSTED_PROXIES)).toBeGreaterThan(0);
   });
 
   test('has an ingester that leads and one that stands by', () => {

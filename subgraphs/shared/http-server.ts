@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { readiness, type ReadinessCheck } from './health.ts';
 import type { Registry } from './metrics.ts';
 
@@ -9,7 +9,7 @@ export type HttpServer = {
   server: Server;
   /** Starts to listen. @returns the port, which is a free one when 0 was asked for */
   listen(): Promise<number>;
-  /** Stops to accept, ends idle connections, waits for requests under way, and after `graceMs` ends those too. */
+  /** Stops to accept, ends idle connections, waits for the others, WebSockets too, and after `graceMs` cuts them. */
   close(graceMs?: number): Promise<void>;
 };
 
@@ -55,6 +55,12 @@ export function createHttpServer(options: {
       else sendJson(response, 500, { error: 'internal server error' });
     });
   });
+  // Server.closeAllConnections knows nothing of those that have become WebSockets.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   return {
     server,
     listen: () =>
@@ -70,7 +76,9 @@ export function createHttpServer(options: {
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
       await closed;
       clearTimeout(timer);
     },

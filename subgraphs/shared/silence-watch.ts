@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 
 /** Watches over a connection to Redis that is answered again and again, such as one of blocking reads. */
 export type SilenceWatch = {
-  /** It was answered. */
+  /** It was answered, be it with an error: that of a Redis which refuses is no silence. */
   heard(): void;
   close(): void;
 };
@@ -29,4 +29,14 @@ export function watchSilence(redis: Redis, deadAfterMs: number): SilenceWatch {
       redis.off('ready', heard);
     },
   };
+}
+
+/**
+ * Disconnects one that reads on and on, and waits for its last read, unless Redis is away: a read that waits for it does
+ * not end by disconnecting.
+ */
+export async function disconnectReader(redis: Redis, reading: Promise<void> | undefined): Promise<void> {
+  const willEnd = redis.status === 'ready';
+  redis.disconnect();
+  if (willEnd) await reading;
 }

@@ -15,6 +15,7 @@ import {
   argumentTexts,
   emptySelection,
   printField,
+  printSelection,
   type CanonicalSelection,
 } from './canonical-selection.ts';
 import { inlineVariables } from './inline-variables.ts';
@@ -34,6 +35,8 @@ export type CanonicalSubscription = {
   text: string;
   /** The request that continues behind a sequence, or begins with the current state without one. */
   textBehind(sequence: string | undefined): string;
+  /** The request for nothing but what is wanted, which begins with the current state. */
+  narrowText: string;
   isResumable: boolean;
   shape: Shape;
   /** Paths of what is asked for beside what is wanted, with dots; also where the one or the other client wants it. */
@@ -89,24 +92,30 @@ export function canonicalSubscription(
   const given = argumentTexts((root.arguments ?? []).filter(({ name }) => name.value !== resumeArgument));
   const selection = emptySelection();
   const below: Shape = [];
+  let narrow = '';
   let beside = new Set<string>();
   if (root.selectionSet) {
     const parent = type && getNamedType(type.type);
     const composite = isCompositeType(parent) ? parent : undefined;
     addSelection(selection, below, root.selectionSet, { schema, fragments, parent: composite });
+    narrow = printSelection(selection);
     if (composite) beside = widen(selection, root.name.value, composite.name, request);
   }
-  const field = { name: root.name.value, ...(root.selectionSet && { selection }) };
-  const textWith = (extra: string[]) =>
-    `subscription{${printField(field.name, { ...field, arguments: [...given, ...extra].toSorted() })}}`;
+  const name = root.name.value;
+  const wide = root.selectionSet ? printSelection(selection) : '';
+  const textOf = (selected: string, extra: string[] = []) => {
+    const all = [...given, ...extra].toSorted().join(',');
+    return `subscription{${name}${all && `(${all})`}${selected}}`;
+  };
   const isResumable = type?.args.some(({ name }) => name === resumeArgument) ?? false;
-  const text = textWith([]);
+  const text = textOf(wide);
   return {
     text,
     isResumable,
     textBehind: (sequence) =>
-      isResumable && sequence !== undefined ? textWith([`${resumeArgument}: ${JSON.stringify(sequence)}`]) : text,
-    shape: [{ to: root.alias?.value ?? field.name, from: field.name, ...(root.selectionSet && { shape: below }) }],
+      isResumable && sequence !== undefined ? textOf(wide, [`${resumeArgument}: ${JSON.stringify(sequence)}`]) : text,
+    narrowText: textOf(narrow),
+    shape: [{ to: root.alias?.value ?? name, from: name, ...(root.selectionSet && { shape: below }) }],
     beside,
   };
 }
@@ -138,6 +147,13 @@ export function normalisedOperation(
   return [withoutAfter, ...fragments].map((node) => print(node)).join('\n');
 }
 
+/** The operation of a document that has one. */
+export function operationOf(document: DocumentNode): OperationDefinitionNode {
+  const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+  if (!operation) throw new Error('a document to be run has an operation');
+  return operation;
+}
+
 /** The root field of a planned subscription: it has one, without a fragment around it. */
 export function rootFieldOf(definition: OperationDefinitionNode): FieldNode {
   const root = definition.selectionSet.selections.find((selection) => selection.kind === Kind.FIELD);
@@ -148,10 +164,10 @@ export function rootFieldOf(definition: OperationDefinitionNode): FieldNode {
 /** A planned operation with its variables written into it. */
 function read({ operation, variables, schema }: Request, keep?: string) {
   const document = parse(operation);
-  const planned = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)!;
+  const planned = operationOf(document);
   const inlined = inlineVariables(document, { definition: planned, schema, variables, ...(keep && { keep }) });
   return {
-    definition: inlined.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)!,
+    definition: operationOf(inlined),
     fragments: new Map(
       inlined.definitions
         .filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION)

@@ -58,6 +58,13 @@ describe('behind what a client resumes is not part of what it shares', () => {
     expect(resumed.prepared.upstream.text).toBe(plain.prepared.upstream.text);
   });
 
+  test('and can be prepared again without it, although its variable must not be null', () => {
+    const document = parse('subscription($s: ID!, $a: BigInt!) { priceUpdated(symbol: $s, after: $a) { bid } }');
+    const plan = planner.plan(document, document.definitions[0] as never);
+    const { prepared } = preparer.prepare(plan, { s: 'XAU-USD', a: '7' });
+    expect(preparer.prepareAgain(plan, prepared.variables)).toBe(prepared);
+  });
+
   test('but a variable that is used elsewhere as well keeps its value there', () => {
     const sales =
       'type Query { a: Int } type Subscription { sold(after: String): Sale } type Sale { note(of: String): String }';

@@ -1,11 +1,4 @@
-import {
-  GraphQLError,
-  Kind,
-  parse,
-  valueFromASTUntyped,
-  type DocumentNode,
-  type OperationDefinitionNode,
-} from 'graphql';
+import { GraphQLError, Kind, parse, valueFromASTUntyped, type OperationDefinitionNode } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
 import { LRUCache } from 'lru-cache';
 import type { Generation } from '../../supergraph/generation.ts';
@@ -13,7 +6,7 @@ import {
   canonicalFetch,
   canonicalSubscription,
   normalisedOperation,
-  rootFieldOf,
+  operationOf,
   type CanonicalRequest,
   type CanonicalSubscription,
 } from './canonical-request.ts';
@@ -46,15 +39,39 @@ export type SubscriptionPreparer = {
     plan: SubscriptionPlan,
     variables: Record<string, unknown>,
   ): { prepared: PreparedSubscription; after: string | undefined };
+  /** Prepares what has been prepared for another generation. @param variables those of the prepared subscription */
+  prepareAgain(plan: SubscriptionPlan, variables: Record<string, unknown>): PreparedSubscription;
 };
 
+/** Characters of texts that are kept of all prepared subscriptions together, and of one: clients choose their length. */
+const keptCharacters = 16_000_000;
+const longestKept = 64_000;
+
 /** Prepares the subscriptions of one generation; what was made is kept by plan and variables. */
-export function createSubscriptionPreparer(
-  generation: Generation,
-  unsafe: UnsafeFields,
-  cacheSize = 2_000,
-): SubscriptionPreparer {
-  const known = new WeakMap<SubscriptionPlan, LRUCache<string, PreparedSubscription>>();
+export function createSubscriptionPreparer(generation: Generation, unsafe: UnsafeFields): SubscriptionPreparer {
+  const numbers = new WeakMap<SubscriptionPlan, number>();
+  let plans = 0;
+  const known = new LRUCache<string, PreparedSubscription>({
+    maxSize: keptCharacters,
+    maxEntrySize: longestKept,
+    sizeCalculation: ({ text, upstream }, key) => key.length + text.length + upstream.text.length,
+  });
+
+  function numberOf(plan: SubscriptionPlan): number {
+    const number = numbers.get(plan) ?? (plans += 1);
+    numbers.set(plan, number);
+    return number;
+  }
+
+  function prepared(plan: SubscriptionPlan, variables: Record<string, unknown>): PreparedSubscription {
+    const version = unsafe.version(plan.serviceName, plan.rootField);
+    const sorted = Object.entries(variables).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const key = `${numberOf(plan)} ${version} ${JSON.stringify(sorted)}`;
+    const made = known.get(key) ?? make(plan, variables);
+    known.set(key, made);
+    return made;
+  }
+
   return {
     prepare(plan, variables) {
       const { errors } = getVariableValues(generation.apiSchema, plan.operation.variableDefinitions ?? [], variables);
@@ -63,13 +80,9 @@ export function createSubscriptionPreparer(
         throw new GraphQLError(message, { nodes, extensions: { code: 'BAD_USER_INPUT' } });
       }
       const { after, rest } = resumption(plan, variables);
-      const ofPlan = known.get(plan) ?? new LRUCache<string, PreparedSubscription>({ max: cacheSize });
-      known.set(plan, ofPlan);
-      const key = JSON.stringify([unsafe.size(), ...Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
-      const prepared = ofPlan.get(key) ?? make(plan, rest);
-      ofPlan.set(key, prepared);
-      return { prepared, after };
+      return { prepared: prepared(plan, rest), after };
     },
+    prepareAgain: prepared,
   };
 
   function make(plan: SubscriptionPlan, variables: Record<string, unknown>): PreparedSubscription {
@@ -83,14 +96,13 @@ export function createSubscriptionPreparer(
     });
     const fetches = new Map<string, CanonicalRequest>();
     const asked = parse(upstream.text);
-    const rootField = rootFieldOf(operationOf(asked)).name.value;
     const isUpstreamPersonal = streamRules.isPersonal(asked, operationOf(asked));
     return {
       plan,
       variables,
       upstream,
       text: normalisedOperation(plan.document, plan.operation, { schema: generation.apiSchema, variables }),
-      isConflatable: streamRules.isConflatable(rootField),
+      isConflatable: streamRules.isConflatable(plan.rootField),
       // What the planner adds to an operation, such as keys, may be personal where nothing of the operation is.
       isPersonal: isUpstreamPersonal || streamRules.isPersonal(plan.document, plan.operation),
       isUpstreamPersonal,
@@ -126,8 +138,4 @@ function defaultOf(variable: string, { variableDefinitions }: OperationDefinitio
 
 function textOf(after: unknown): string | undefined {
   return after === null || after === undefined ? undefined : String(after);
-}
-
-function operationOf(document: DocumentNode): OperationDefinitionNode {
-  return document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)!;
 }

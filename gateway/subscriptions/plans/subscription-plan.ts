@@ -12,7 +12,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Generation } from '../../supergraph/generation.ts';
-import { resumeArgument, rootFieldOf } from './canonical-request.ts';
+import { operationOf, resumeArgument, rootFieldOf } from './canonical-request.ts';
 
 /** How one subscription is run: what is subscribed to at the owning subgraph, and what is done with each event. */
 export type SubscriptionPlan = {
@@ -22,6 +22,7 @@ export type SubscriptionPlan = {
   operationContext: ReturnType<typeof buildOperationContext>;
   /** The subgraph that owns the subscription's root field. */
   serviceName: string;
+  rootField: string;
   /** What is subscribed to there. */
   upstream: FetchNode;
   /** Runs once an event: its first fetch is answered with the event, the rest joins what other subgraphs know. */
@@ -37,9 +38,18 @@ export type SubscriptionPlanner = {
   plan(document: DocumentNode, operation: OperationDefinitionNode): SubscriptionPlan;
 };
 
+/** Characters of documents whose plans are kept, of all together and of one: clients choose their length. */
+const keptCharacters = 4_000_000;
+const longestKept = 64_000;
+
 /** Plans the subscriptions of one generation. Plans are kept by document and operation: planning takes about 1.5 ms. */
-export function createSubscriptionPlanner(generation: Generation, cacheSize = 1_000): SubscriptionPlanner {
-  const plans = new LRUCache<DocumentNode, Map<OperationDefinitionNode, SubscriptionPlan>>({ max: cacheSize });
+export function createSubscriptionPlanner(generation: Generation): SubscriptionPlanner {
+  const plans = new LRUCache<DocumentNode, Map<OperationDefinitionNode, SubscriptionPlan>>({
+    maxSize: keptCharacters,
+    maxEntrySize: longestKept,
+    // A plan is there for as long as its document is: short ones weigh something, too.
+    sizeCalculation: (_plans, { loc }) => 1_000 + (loc?.end ?? 0),
+  });
   return {
     plan(document, operation) {
       const ofDocument = plans.get(document) ?? new Map<OperationDefinitionNode, SubscriptionPlan>();
@@ -76,19 +86,22 @@ function makePlan(
     serviceName: primary.serviceName,
     upstream: primary,
     eventPlan: { kind: 'QueryPlan', node: { kind: 'Sequence', nodes } },
-    ...resumptionOf(document, parse(primary.operation)),
+    ...rootOf(document, parse(primary.operation)),
   };
 }
 
-/** How the client says where it resumes; found in the planned operation, where the root field is not within a fragment. */
-function resumptionOf(document: DocumentNode, planned: DocumentNode) {
-  const definition = planned.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)!;
-  const argument = rootFieldOf(definition).arguments?.find(({ name }) => name.value === resumeArgument);
+/**
+ * The root field, and how the client says there where it resumes; found in the planned operation, where it is not within a
+ * fragment.
+ */
+function rootOf(document: DocumentNode, planned: DocumentNode) {
+  const root = rootFieldOf(operationOf(planned));
+  const argument = root.arguments?.find(({ name }) => name.value === resumeArgument);
   const variable = argument?.value.kind === Kind.VARIABLE ? argument.value.name.value : undefined;
   let uses = 0;
   visit(document, {
     VariableDefinition: () => false,
     Variable: ({ name }) => void (uses += name.value === variable ? 1 : 0),
   });
-  return { resumeValue: argument?.value, isResumeVariableUsedElsewhere: uses > 1 };
+  return { rootField: root.name.value, resumeValue: argument?.value, isResumeVariableUsedElsewhere: uses > 1 };
 }

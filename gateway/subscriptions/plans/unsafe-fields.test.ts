@@ -21,10 +21,18 @@ test('what clients want themselves may cost what it will', () => {
   expect(costlyFields({ data: null, errors: [{ message: 'no path' }] }, beside)).toEqual([]);
 });
 
-test('is known for its subgraph', () => {
-  const unsafe = createUnsafeFields();
-  unsafe.add('market-data', 'price.currency');
+test('is known for its subgraph, and for ten minutes', () => {
+  let now = 0;
+  const unsafe = createUnsafeFields(() => now);
+  const fresh = unsafe.version('market-data', 'price');
+  unsafe.add('market-data', ['price.currency']);
+  unsafe.add('market-data', ['price.mid']);
   expect(unsafe.has('market-data', 'price.currency')).toBe(true);
+  expect(unsafe.has('market-data', 'price.mid')).toBe(true);
   expect(unsafe.has('pricing', 'price.currency')).toBe(false);
-  expect(unsafe.size()).toBe(1);
+  expect(unsafe.version('market-data', 'price')).not.toBe(fresh);
+  expect(unsafe.version('market-data', 'candle')).toBe(fresh);
+  now = 600_001;
+  expect(unsafe.has('market-data', 'price.currency')).toBe(false);
+  expect(unsafe.version('market-data', 'price')).toBe(fresh);
 });

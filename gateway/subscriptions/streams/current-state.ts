@@ -50,8 +50,11 @@ export function createCurrentState<Client>(options: {
     const latest = upstream.latest()!;
     if (performance.now() - latest.receivedAt < freshMs) return { event: latest, ordinal: latest.ordinal };
     try {
-      for await (const event of options.readAnew(AbortSignal.timeout(timeoutMs)))
+      for await (const event of options.readAnew(AbortSignal.timeout(timeoutMs))) {
+        // One process of a subgraph may be behind the other that has told the last event.
+        if ((event.sequence ?? Infinity) < (latest.sequence ?? 0)) break;
         return { event: upstream.share(event), ordinal: 0 };
+      }
     } catch {
       // A subgraph that does not answer now has told the last event; whether it refuses is said in the stream itself.
     }

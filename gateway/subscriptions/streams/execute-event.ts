@@ -7,7 +7,7 @@ import type { GatewayContext } from '../../gateway-context.ts';
 import { formatGatewayError } from '../../gateway-errors.ts';
 import type { PreparedSubscription } from '../plans/prepare-subscription.ts';
 import { shaped, shapedErrors, type Shape } from '../plans/response-shape.ts';
-import type { SharedFetches } from './shared-fetches.ts';
+import type { SharedFetches } from '../upstreams/shared-fetches.ts';
 import type { UpstreamEvent } from '../upstreams/upstream-stream.ts';
 
 /**

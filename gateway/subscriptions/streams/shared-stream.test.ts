@@ -246,6 +246,17 @@ describe('who resumes', () => {
     expect(driven.told).toEqual(['11: gap behind 4']);
   });
 
+  test('behind what the stream itself has missed is told it by its subgraph', async () => {
+    const driven = driveStream();
+    driven.join();
+    await publish(driven, 1, 2);
+    driven.emit({ ...eventOf(9), extensions: { gap: { after: '2' } } });
+    await driven.finish('9');
+    driven.join('2');
+    driven.join('9');
+    expect(driven.own.map(({ after }) => after)).toEqual(['2']);
+  });
+
   test.each(['99', 'soon', '', '1e0', '-1'])(
     'behind "%s", which it cannot have seen, is answered by the subgraph',
     async (after) => {

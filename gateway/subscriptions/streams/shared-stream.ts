@@ -1,4 +1,4 @@
-import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import { settledOrAborted } from '#shared/waiting.ts';
 import { createCurrentState } from './current-state.ts';
 import { createEventQueue } from './event-queue.ts';
@@ -27,8 +27,8 @@ export type SharedStreamOptions = {
   execute: (event: SharedEvent) => Promise<ExecutionResult>;
   /** A subscription of one client's own, behind a sequence or with the current state first. */
   subscribeAlone: (after: string | undefined, signal: AbortSignal) => AsyncIterable<UpstreamEvent>;
-  /** What the subgraph has refused or what went wrong, in the words of the operation. */
-  errorsOf: (error: unknown) => readonly GraphQLFormattedError[];
+  /** How clients end when the subgraph has refused, or something went wrong. */
+  endingOf: (error: unknown) => Ending;
   /** An event has been handed to so many clients. */
   onPublished: (clients: number, event: SharedEvent) => void;
   onConflated: () => void;
@@ -99,7 +99,7 @@ export function createSharedStream(options: SharedStreamOptions): SharedStream {
       endJoining();
       void Promise.all([queue.idle(), state.given()]).then(() => {
         if (retirement) return close(retirement);
-        if (error !== undefined) return close({ kind: 'error', errors: options.errorsOf(error) });
+        if (error !== undefined) return close(options.endingOf(error));
         // Who is still being brought up to date goes on to the end alone.
         for (const member of live) endOf(member, { kind: 'complete' });
         closeWhenEmpty();
@@ -123,7 +123,7 @@ export function createSharedStream(options: SharedStreamOptions): SharedStream {
     const published = { message, ordinal, isRepeat, isRestart: isRestart(event) };
     state.published(message);
     // Who resumes must not be replayed from here what has a gap.
-    if (published.isRestart || gaps.some((gap) => gap < ordinal)) recent.clear();
+    if (event.extensions?.gap || gaps.some((gap) => gap < ordinal)) recent.clear();
     gaps = gaps.filter((gap) => gap > ordinal);
     recent.add(published);
     for (const member of live) deliver(member, published);
@@ -165,7 +165,7 @@ export function createSharedStream(options: SharedStreamOptions): SharedStream {
     member.replaying = controller;
     replaying.add(member);
     replay(member, after, controller.signal).catch((error: unknown) => {
-      if (!controller.signal.aborted) endOf(member, { kind: 'error', errors: options.errorsOf(error) });
+      if (!controller.signal.aborted) endOf(member, options.endingOf(error));
     });
   }
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { GraphQLFormattedError } from 'graphql';
 import { clientError, formatError } from '#shared/error-format.ts';
 import { withCorrelation } from '#shared/correlation.ts';
 import type { Logger } from '#shared/logger.ts';
@@ -13,10 +12,11 @@ import { createStreamIdentities, type StreamIdentity } from './stream-identities
 import { canGoOnAs, streamKey, subgraphOf, upstreamKey } from './stream-keys.ts';
 import type { Ending, Subscriber } from '../stream-message.ts';
 import type { StreamMetrics } from './stream-metrics.ts';
+import type { UnsafeFields } from '../plans/unsafe-fields.ts';
 import { createTurns } from '../upstreams/turns.ts';
-import type { PacedConnection, UpstreamConnections } from '../upstreams/upstream-connections.ts';
-import { costlyFields, type UnsafeFields } from '../plans/unsafe-fields.ts';
-import { upstreamEvents, UpstreamRefusal, type UpstreamEvent } from '../upstreams/upstream-stream.ts';
+import type { UpstreamConnections } from '../upstreams/upstream-connections.ts';
+import { createUpstreamSource, OtherWords, type UpstreamSource } from '../upstreams/upstream-source.ts';
+import { UpstreamRefusal } from '../upstreams/upstream-stream.ts';
 
 /** All streams of one gateway process. */
 export type StreamHub = {
@@ -39,21 +39,9 @@ type Running = {
   stream: SharedStream;
   /** Of the generation that is served now. */
   prepared: PreparedSubscription;
-  upstream: SharedUpstream;
   /** What is subscribed to, in the words of the generation in which the stream began. */
   upstreamText: string;
   identity: StreamIdentity;
-};
-
-/** The events of a subscription at its subgraph. */
-type Source = {
-  /** Whether an event has lost something by what was asked for beside what clients want: that is not done any more. */
-  costlyOf(event: UpstreamEvent): boolean;
-  /** Asks for nothing any more beside what clients want; the subgraph may know less than the gateway. @returns whether it did */
-  askNothingBeside(): boolean;
-  shared(signal: AbortSignal): AsyncIterable<UpstreamEvent>;
-  /** Of one client alone: no faster than it takes them. */
-  alone(after: string | undefined, signal: AbortSignal): AsyncIterable<UpstreamEvent>;
 };
 
 const schemaChanged: Ending = { kind: 'reconnect', reason: 'schema_changed' };
@@ -70,142 +58,90 @@ export function createStreamHub(options: {
 }): StreamHub {
   const { connections, unsafe, metrics, logger } = options;
   const identities = createStreamIdentities();
+  const { everybody } = identities;
   const turns = createTurns(replaysAtATime, replayTurnMs);
   const upstreams = new Map<string, SharedUpstream>();
   const streams = new Map<string, Running>();
   metrics.observe({ streams: () => streams.size, upstreams: () => upstreams.size });
 
-  /** How one subscribes at the subgraph, for an identity. Neither way holds anything of the generation of the schema. */
-  function source(prepared: PreparedSubscription, identity: StreamIdentity): Source {
-    const { name, url } = subgraphOf(prepared);
-    const { textBehind, beside } = prepared.upstream;
-    const upstream = () => ({ url, authorization: identity.context().authorization });
-    const begin = { operationBehind: textBehind, logger };
-    return {
-      costlyOf(event) {
-        const costly = costlyFields(event, beside);
-        for (const path of costly) unsafe.add(name, path);
-        if (costly.length > 0)
-          logger.warn({ subgraph: name, costly }, 'fields fail that nobody may want: asked for no more');
-        return costly.length > 0;
-      },
-      askNothingBeside() {
-        for (const path of beside) unsafe.add(name, path);
-        return beside.size > 0;
-      },
-      shared: (signal) => upstreamEvents({ ...begin, client: () => connections.clientFor(upstream()), signal }),
-      async *alone(after, signal) {
-        const endTurn = await turns.take(signal);
-        if (!endTurn) return;
-        let connection: PacedConnection | undefined;
-        const client = () => (connection = connections.openPaced(upstream())).client;
-        try {
-          for await (const event of upstreamEvents({ ...begin, client, after, signal })) {
-            yield event;
-            connection!.taken();
-            // Without sequences it stays alone to the end, and must not keep others waiting.
-            if (event.sequence === undefined) endTurn();
-          }
-        } finally {
-          connection?.end();
-          endTurn();
-        }
-      },
-    };
+  /** How one subscribes at the subgraph, for an identity. It holds nothing of the generation of the schema. */
+  function sourceOf(prepared: PreparedSubscription, identity: StreamIdentity): UpstreamSource {
+    const { name: subgraph, url } = subgraphOf(prepared);
+    const { textBehind, narrowText, beside } = prepared.upstream;
+    return createUpstreamSource({
+      subgraph,
+      subscription: { textBehind, narrowText, beside },
+      upstream: () => ({ url, authorization: identity.context().authorization }),
+      connections,
+      turns,
+      unsafe,
+      logger,
+    });
   }
 
-  /** @param onEnd is called once when an upstream that has begun with this ends */
-  function beginUpstream(
-    key: string,
-    { shared, costlyOf, askNothingBeside }: Source,
-    onEnd: () => void,
-  ): SharedUpstream {
+  /** An upstream outlives the streams that it began with: while it does, it is told of renewed tokens. */
+  function beginUpstream(key: string, { shared }: UpstreamSource, identity: StreamIdentity): SharedUpstream {
+    identities.keep(identity);
     const upstream = createSharedUpstream({
-      async *subscribe(signal) {
-        try {
-          for await (const event of shared(signal)) {
-            yield event;
-            if (costlyOf(event)) retireAllOf(upstream);
-          }
-        } catch (error) {
-          if (isMismatch(error) && (upstream.latest() || askNothingBeside())) retireAllOf(upstream);
-          throw error;
-        }
-      },
+      subscribe: shared,
       onEvent: () => (metrics.events.received += 1),
       onFetch: (isShared) => (metrics.events[isShared ? 'fetchesShared' : 'fetches'] += 1),
       onEnd() {
         if (upstreams.get(key) === upstream) upstreams.delete(key);
-        onEnd();
+        identities.release(identity);
       },
     });
     upstreams.set(key, upstream);
     return upstream;
   }
 
-  /**
-   * Clients who come back are subscribed in other words: what was subscribed to in an earlier generation may no longer be
-   * known to a subgraph that is started anew, and what fails beside what is wanted is not asked for again.
-   */
-  function retireAllOf(upstream: SharedUpstream): void {
-    for (const running of streams.values()) if (running.upstream === upstream) running.stream.retire(schemaChanged, 0);
-  }
-
-  /** An upstream outlives the streams that it began with: while it does, it is told of renewed tokens. @returns ends that */
-  function keep(identity: StreamIdentity, context: GatewayContext): () => void {
-    if (identity.key === '') return () => undefined;
-    identities.acquire(context);
-    return () => identities.release(identity);
-  }
-
   // No closure in here may hold `prepared`: it belongs to a generation that the stream may outlive.
-  function open(key: string, prepared: PreparedSubscription, context: GatewayContext): Running {
+  function open(key: string, prepared: PreparedSubscription, identity: StreamIdentity): Running {
     const correlationId = randomUUID();
-    const { isPersonal } = prepared;
-    const everybody = identities.everybody(correlationId);
-    const identity = isPersonal ? identities.acquire(context) : everybody;
     const upstreamIdentity = prepared.isUpstreamPersonal ? identity : everybody;
-    const its = source(prepared, upstreamIdentity);
+    const source = sourceOf(prepared, upstreamIdentity);
     const itsUpstream = upstreamKey(prepared, upstreamIdentity);
-    const upstream = upstreams.get(itsUpstream) ?? beginUpstream(itsUpstream, its, keep(upstreamIdentity, context));
-    const running: Running = { prepared, stream: undefined!, upstream, upstreamText: prepared.upstream.text, identity };
+    const upstream = upstreams.get(itsUpstream) ?? beginUpstream(itsUpstream, source, upstreamIdentity);
+    const running: Running = { prepared, stream: undefined!, upstreamText: prepared.upstream.text, identity };
+    identities.keep(identity);
     running.stream = createSharedStream({
       upstream,
       isConflatable: prepared.isConflatable,
       isResumable: prepared.upstream.isResumable,
-      subscribeAlone: its.alone,
+      subscribeAlone: source.alone,
       async execute(event) {
         metrics.events.executed += 1;
         const { fetches } = event;
-        const asked = { prepared: running.prepared, event, context: identity.context(), fetches, logger };
+        const context = identity === everybody ? { ...identity.context(), correlationId } : identity.context();
+        const asked = { prepared: running.prepared, event, context, fetches, logger };
         try {
           return await withCorrelation(correlationId, () => executeEvent(asked));
         } catch (error) {
           return { data: null, errors: [clientError(error, logger)] };
         }
       },
-      errorsOf: (error) => errorsOf(running.prepared, error),
+      endingOf: (error) => (error instanceof OtherWords ? schemaChanged : failed(running.prepared, error)),
       onPublished: metrics.published,
       onConflated: () => (metrics.events.conflated += 1),
       onEnd() {
         const itsKey = streamKey(running.prepared, identity);
         if (streams.get(itsKey) === running) streams.delete(itsKey);
-        if (isPersonal) identities.release(identity);
+        identities.release(identity);
       },
     });
     streams.set(key, running);
     return running;
   }
 
-  function errorsOf(prepared: PreparedSubscription, error: unknown): readonly GraphQLFormattedError[] {
-    if (!(error instanceof UpstreamRefusal)) return [formatError(error, logger)];
+  function failed(prepared: PreparedSubscription, error: unknown): Ending {
+    if (!(error instanceof UpstreamRefusal)) return { kind: 'error', errors: [formatError(error, logger)] };
     // Places in the text that the gateway has sent mean nothing to the client.
     const errors = error.errors.map(({ message, path, extensions }) => ({
       message,
       ...(path && { path }),
       extensions,
     }));
-    return shapedErrors(errors, prepared.upstream.shape);
+    return { kind: 'error', errors: shapedErrors(errors, prepared.upstream.shape) };
   }
 
   function closeAll(ending: Ending): void {
@@ -215,10 +151,9 @@ export function createStreamHub(options: {
 
   return {
     join(prepared, context, subscriber, after) {
-      const identity = prepared.isPersonal ? identities.acquire(context) : undefined;
+      const identity = prepared.isPersonal ? identities.of(context) : everybody;
       const key = streamKey(prepared, identity);
-      const running = streams.get(key) ?? open(key, prepared, context);
-      if (identity) identities.release(identity);
+      const running = streams.get(key) ?? open(key, prepared, identity);
       return running.stream.join(subscriber, after);
     },
     renewed: identities.renewed,
@@ -228,18 +163,14 @@ export function createStreamHub(options: {
       streams.clear();
       for (const running of all) {
         const replanned = prepare(running.prepared);
-        if (replanned && canGoOnAs(running, replanned)) {
+        const key = replanned && streamKey(replanned, running.identity);
+        // Streams that have become the same are not joined: the clients of one of them come back to the other.
+        if (replanned && canGoOnAs(running, replanned) && !streams.has(key!)) {
           running.prepared = replanned;
-          streams.set(streamKey(replanned, running.identity), running);
+          streams.set(key!, running);
         } else running.stream.retire(schemaChanged, overMs);
       }
     },
     close: () => closeAll({ kind: 'reconnect', reason: 'shutdown' }),
   };
-}
-
-/** Whether a subgraph does not understand what the gateway has written: its schema is another than the gateway knows. */
-function isMismatch(error: unknown): boolean {
-  const codes = error instanceof UpstreamRefusal ? error.errors.map(({ extensions }) => extensions?.code) : [];
-  return codes.includes('GRAPHQL_VALIDATION_FAILED');
 }

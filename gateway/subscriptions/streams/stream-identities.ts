@@ -11,59 +11,73 @@ export type StreamIdentity = {
 
 export type StreamIdentities = {
   /** The identity of public streams: no caller's credentials travel with them. */
-  everybody(correlationId: string): StreamIdentity;
-  /** The identity of a caller's own streams, for as long as `release` is not called as often as this. */
-  acquire(context: GatewayContext): StreamIdentity;
+  everybody: StreamIdentity;
+  /** The identity of a caller's own streams. It is told of new tokens for as long as it is kept by anything. */
+  of(context: GatewayContext): StreamIdentity;
+  keep(identity: StreamIdentity): void;
+  /** Called as often as `keep`. */
   release(identity: StreamIdentity): void;
   /** A client goes on with a new access token: all streams of its session do. */
   renewed(context: GatewayContext): void;
 };
 
+const nobody: GatewayContext = {
+  caller: anonymous,
+  authorization: undefined,
+  correlationId: '',
+  userAgent: undefined,
+  tick: undefined,
+};
+
 export function createStreamIdentities(): StreamIdentities {
-  const known = new Map<string, { identity: StreamIdentity; context: GatewayContext; uses: number }>();
+  type Entry = { identity: StreamIdentity; context: GatewayContext; uses: number };
+  const kept = new Map<string, Entry>();
+  const entries = new WeakMap<StreamIdentity, Entry>();
+
+  function begin(key: string, context: GatewayContext): Entry {
+    const entry: Entry = { identity: { key, context: () => entry.context }, context, uses: 0 };
+    entries.set(entry.identity, entry);
+    return entry;
+  }
+
   return {
-    everybody(correlationId) {
-      const context: GatewayContext = {
-        caller: anonymous,
-        authorization: undefined,
-        correlationId,
-        userAgent: undefined,
-        tick: undefined,
-      };
-      return { key: '', context: () => context };
-    },
-    acquire(context) {
+    everybody: { key: '', context: () => nobody },
+    of(context) {
       const key = keyOf(context);
-      const existing = known.get(key);
-      if (existing) {
-        existing.uses += 1;
-        existing.context = newer(existing.context, context);
-        return existing.identity;
-      }
-      const entry = { identity: { key, context: () => entry.context }, context, uses: 1 };
-      known.set(key, entry);
+      const entry = kept.get(key) ?? begin(key, context);
+      entry.context = newer(entry.context, context);
       return entry.identity;
     },
-    release({ key }) {
-      const entry = known.get(key);
+    keep(identity) {
+      const entry = entries.get(identity);
+      if (!entry) return;
+      entry.uses += 1;
+      kept.set(identity.key, entry);
+    },
+    release(identity) {
+      const entry = entries.get(identity);
       if (!entry) return;
       entry.uses -= 1;
-      if (entry.uses === 0) known.delete(key);
+      if (entry.uses === 0) kept.delete(identity.key);
     },
     renewed(context) {
-      const entry = known.get(keyOf(context));
+      const entry = kept.get(keyOf(context));
       if (entry) entry.context = newer(entry.context, context);
     },
   };
 }
 
-/** The same person in another session is another: sessions end one by one. */
+/**
+ * The same person in another session is another, for sessions end one by one; and so is one who has got or lost a role
+ * meanwhile, for a stream was authorised with the roles that its first token has.
+ */
 function keyOf({ caller }: GatewayContext): string {
-  return caller.kind === 'user' ? `${caller.userId} ${caller.sessionId}` : 'anonymous';
+  if (caller.kind === 'anonymous') return 'anonymous';
+  return [caller.userId, caller.sessionId, ...caller.roles.toSorted()].join(' ');
 }
 
-/** Of two contexts of one session the one whose token is valid longer: it was issued later and has the latest roles. */
+/** Of two contexts of one session the one whose token is valid longer. */
 function newer(known: GatewayContext, other: GatewayContext): GatewayContext {
   const expiry = ({ caller }: GatewayContext) => (caller.kind === 'user' ? caller.expiresAt : 0);
-  return expiry(other) > expiry(known) ? other : known;
+  return expiry(other) >= expiry(known) ? other : known;
 }

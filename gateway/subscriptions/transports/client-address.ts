@@ -28,15 +28,23 @@ function withoutPort(given: string): string {
 }
 
 function network(address: string): string {
-  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
-  if (mapped) return mapped;
   if (!isIPv6(address)) return address;
-  const [front = '', back] = address.split('%')[0]!.split('::');
-  const groups = front === '' ? [] : front.split(':');
-  const behind = back ? back.split(':') : [];
-  while (back !== undefined && groups.length + behind.length < 8) groups.push('0');
-  return [...groups, ...behind]
-    .slice(0, 4)
-    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
-    .join(':');
+  const groups = groupsOf(address);
+  if (groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff') return mappedAddress(groups);
+  return groups.slice(0, 4).join(':');
+}
+
+/** The eight groups of an IPv6 address, in small letters and without leading zeros. */
+function groupsOf(address: string): string[] {
+  // A URL has one way to write an address, whatever the one that it was given: groups of zeros left out, no IPv4 at its end.
+  const written = new URL(`http://[${address.split('%')[0]}]`).hostname.slice(1, -1);
+  const [front, behind] = written.split('::').map((part) => (part === '' ? [] : part.split(':')));
+  if (!behind) return front!;
+  return [...front!, ...Array<string>(8 - front!.length - behind.length).fill('0'), ...behind];
+}
+
+/** The IPv4 address that stands in the last two groups of an IPv6 address. */
+function mappedAddress(groups: string[]): string {
+  const bytes = groups.slice(6).flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]);
+  return bytes.join('.');
 }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { createClientLimits } from './client-limits.ts';
 
-function limitsAt(start = 0) {
+function limitsAt(start = 0, operationsPerConnection = 3) {
   const clock = { now: start };
   const limits = createClientLimits({
     connectionsPerClient: 2,
-    operationsPerConnection: 3,
+    operationsPerConnection,
     operationsPerSecond: 10,
     now: () => clock.now,
   });
@@ -52,6 +52,26 @@ describe('the operations that a client starts', () => {
     clock.now += 60_000;
     const later = Array.from({ length: 21 }, () => limits.start('user a'));
     expect(later.filter((wait) => wait === 0)).toHaveLength(20);
+  });
+
+  test('may come at once as many as run on two connections, however few there may be a second', () => {
+    const { limits } = limitsAt(0, 50);
+    const started = Array.from({ length: 101 }, () => limits.start('user a'));
+    expect(started.filter((wait) => wait === 0)).toHaveLength(100);
+  });
+
+  test('get their turns at that rate, one after the other, and none that would be too far away', () => {
+    const { limits, clock } = limitsAt();
+    const turns = Array.from({ length: 121 }, () => limits.startInTurn('user a'));
+    expect(turns.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => 0));
+    expect(turns.slice(20, 120)).toEqual(Array.from({ length: 100 }, (_, index) => 100 * (index + 1)));
+    expect(turns[120]).toBeUndefined();
+    clock.now += 100;
+    expect(limits.startInTurn('user a')).toBe(10_000);
+    // What waits is not forgotten, and comes before what does not.
+    clock.now += 5_000;
+    limits.start('user b');
+    expect(limits.start('user a')).toBe(5_100);
   });
 
   test('may start again after the time that a refusal says', () => {

@@ -11,14 +11,24 @@ export type ClientLimits = {
   admit(client: string): (() => void) | undefined;
   /** Counts an operation that the client starts. @returns milliseconds until it may start another; 0 where it may now */
   start(client: string): number;
+  /**
+   * Gives an operation of the client its turn, behind those that wait already.
+   * @returns milliseconds until its turn; `undefined` where that would be too long, and it has none
+   */
+  startInTurn(client: string): number | undefined;
 };
 
+/** What a client may start now; below zero is what waits for its turn. */
 type Bucket = { tokens: number; at: number };
+
+/** So long an operation may have to wait for its turn. */
+const longestTurnMs = 10_000;
 
 /**
  * Limits per client, kept in memory by each gateway for itself. A client that has no connection and has started nothing
  * for a while is forgotten.
- * @param options.operationsPerSecond started by one client for long; twice as many may be started at once
+ * @param options.operationsPerSecond started by one client for long. Twice as many may be started at once, and twice what
+ * runs on one connection: a client that has been told to come back starts all of that anew
  */
 export function createClientLimits(options: {
   connectionsPerClient: number;
@@ -27,9 +37,9 @@ export function createClientLimits(options: {
   now?: () => number;
 }): ClientLimits {
   const { connectionsPerClient, operationsPerConnection, operationsPerSecond, now = () => performance.now() } = options;
-  const burst = 2 * operationsPerSecond;
+  const burst = 2 * Math.max(operationsPerSecond, operationsPerConnection);
   /** After so long a bucket is full again, and need not be known. */
-  const fillMs = 2_000;
+  const fillMs = (burst / operationsPerSecond) * 1_000 + longestTurnMs;
   const connections = new Map<string, number>();
   // In the order of their last use, so that those that are full again stand in front.
   const buckets = new Map<string, Bucket>();
@@ -39,6 +49,19 @@ export function createClientLimits(options: {
       if (at - bucket.at < fillMs) return;
       buckets.delete(client);
     }
+  }
+
+  /** Milliseconds until the client may start one more. The operation counts where it is willing to wait for so long. */
+  function take(client: string, patienceMs: number): number {
+    const at = now();
+    forgetFullBuckets(at);
+    const known = buckets.get(client);
+    const gained = known ? ((at - known.at) / 1_000) * operationsPerSecond : burst;
+    const tokens = Math.min(burst, (known?.tokens ?? 0) + gained);
+    const waitMs = Math.max(0, Math.ceil(((1 - tokens) / operationsPerSecond) * 1_000));
+    buckets.delete(client);
+    buckets.set(client, { tokens: waitMs <= patienceMs ? tokens - 1 : tokens, at });
+    return waitMs;
   }
 
   function release(client: string): void {
@@ -59,16 +82,10 @@ export function createClientLimits(options: {
         isHeld = false;
       };
     },
-    start(client) {
-      const at = now();
-      forgetFullBuckets(at);
-      const known = buckets.get(client);
-      const gained = known ? ((at - known.at) / 1_000) * operationsPerSecond : burst;
-      const tokens = Math.min(burst, (known?.tokens ?? 0) + gained);
-      const isAllowed = tokens >= 1;
-      buckets.delete(client);
-      buckets.set(client, { tokens: isAllowed ? tokens - 1 : tokens, at });
-      return isAllowed ? 0 : Math.ceil(((1 - tokens) / operationsPerSecond) * 1_000);
+    start: (client) => take(client, 0),
+    startInTurn(client) {
+      const waitMs = take(client, longestTurnMs);
+      return waitMs <= longestTurnMs ? waitMs : undefined;
     },
   };
 }

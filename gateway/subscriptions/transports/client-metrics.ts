@@ -12,6 +12,8 @@ export type ClosingReason =
   | 'unanswered'
   /** Its caller could not be identified, or was one too many. */
   | 'refused'
+  /** It has started operations so fast that the next would have to wait for too long. */
+  | 'rate_limited'
   | 'protocol_error'
   /** Its operation is over: what is held open for one operation ends with it. */
   | 'completed';

@@ -16,12 +16,10 @@ export type HttpStream = {
 
 type Left = 'disconnected' | ReconnectReason;
 
-/** So long a client has to take the last bytes before its connection is cut. */
-const lastBytesMs = 5_000;
-
 /**
  * Answers with a stream until it ends, the client goes away, falls too far behind, or is no longer allowed to follow it.
  * The client's side is left exactly once, at once.
+ * @param options.lastBytesMs how long the client has to take the last bytes, once they are written, before it is cut
  */
 export function holdOpen(options: {
   response: ServerResponse;
@@ -33,12 +31,14 @@ export function holdOpen(options: {
   returnAfterMs: number;
   watch: SessionWatch['watch'];
   backlogs: Backlogs;
+  /** Two beats of these are the longest that nothing is sent. */
   heartbeats: Heartbeats;
+  lastBytesMs: number;
   metrics: ClientMetrics;
   onOver: (stream: HttpStream) => void;
 }): HttpStream {
   // No function below holds the options: the request would stay in memory for as long as the stream.
-  const { response, format, metrics, returnsAlone, onOver } = options;
+  const { response, format, metrics, returnsAlone, lastBytesMs, onOver } = options;
   let joined: JoinedStream | undefined = undefined;
   let closing: ClosingReason | undefined;
   let left: Left | undefined;
@@ -62,8 +62,9 @@ export function holdOpen(options: {
   const stopBeating = options.heartbeats.add({
     beat() {
       // A client that reads slowly needs no proof that the connection lives, and one that has just had a price has it.
-      if (isSilent && !response.writableNeedDrain) response.write(format.heartbeat);
-      isSilent = true;
+      const isDue = isSilent && !response.writableNeedDrain;
+      if (isDue) response.write(format.heartbeat);
+      isSilent = !isDue;
     },
   });
 
@@ -81,10 +82,13 @@ export function holdOpen(options: {
 
   function end(ending: Ending): void {
     const lastBytes = format.ending(ending, returnsAlone);
-    const endNow = () => response.end(lastBytes);
+    // What waits before them may take as long as the backlog lets it.
+    const endNow = () => {
+      response.end(lastBytes);
+      timers.push(setTimeout(() => response.destroy(), lastBytesMs).unref());
+    };
     const endSoon = () => timers.push(setTimeout(endNow, format.quietMs));
     backlog.whenSent(outlet, ending.kind === 'reconnect' && format.quietMs > 0 ? endSoon : endNow);
-    timers.push(setTimeout(() => response.destroy(), lastBytesMs).unref());
   }
 
   const stream: HttpStream = {

@@ -86,10 +86,12 @@ describe.each([
     server = await startStreamingServer({ operationsPerSecond: 0.5 });
     const first = await post(server.url, accept, { query });
     const second = await post(server.url, accept, { query });
-    expect(second.status).toBe(429);
-    expect(Number(second.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(await second.whole()).toContain('RATE_LIMITED');
+    const third = await post(server.url, accept, { query });
+    expect([first.status, second.status, third.status]).toEqual([200, 200, 429]);
+    expect(Number(third.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await third.whole()).toContain('RATE_LIMITED');
     first.close();
+    second.close();
   });
 });
 
@@ -143,16 +145,30 @@ describe('a client that stops reading', () => {
   });
 
   test('gets everything in order, and the end behind it, where every event counts', async () => {
-    server = await startStreamingServer({ backlogBytes: 100_000_000 });
+    const lastBytesMs = 250;
+    server = await startStreamingServer({ backlogBytes: 100_000_000, lastBytesMs });
     const slow = await stalled('subscription everything');
     await started();
     for (let sequence = 1; sequence <= 300; sequence += 1) {
       server.joins[0]!.deliver(aMessage(sequence, 'order', padding));
     }
     server.joins[0]!.end({ kind: 'complete' });
+    // The time for the last bytes begins when they are written, and not while the events before them wait.
+    const endedAt = Date.now();
+    await eventually(() => expect(Date.now() - endedAt).toBeGreaterThan(2 * lastBytesMs));
     slow.resume();
     await eventually(() => expect(slow.received()).toContain('event: complete'));
     expect(sequencesIn(slow.received())).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
+    slow.destroy();
+  });
+
+  test('is cut when it does not take the end', async () => {
+    server = await startStreamingServer({ lastBytesMs: 50 });
+    const slow = await stalled('subscription everything');
+    await started();
+    server.joins[0]!.deliver(aMessage(1, 'order', padding.repeat(400)));
+    server.joins[0]!.end({ kind: 'complete' });
+    await eventually(() => expect(server.metrics.connections.sse).toBe(0));
     slow.destroy();
   });
 

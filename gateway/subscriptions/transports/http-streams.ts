@@ -35,6 +35,8 @@ type Query = Extract<ClientOperation, { kind: 'query' }>;
 
 /** A client that comes back by itself does so after this long, and up to three times that: not all at one moment. */
 const returnAfterMs = 1_000;
+/** So long a client has to take the last bytes before its connection is cut. */
+const defaultLastBytesMs = 5_000;
 /** How often streams are ended while the gateway closes. */
 const closingStepMs = 10;
 
@@ -54,9 +56,10 @@ export function createHttpStreams(options: {
   clientOf: (request: IncomingMessage, caller: Caller) => string;
   bodyLimitBytes: number;
   heartbeatMs?: { sse?: number; multipart?: number };
+  lastBytesMs?: number;
   logger: Logger;
 }): HttpStreams {
-  const { limits, watch, backlogs, metrics, logger, clientOf } = options;
+  const { limits, watch, backlogs, metrics, logger, clientOf, lastBytesMs = defaultLastBytesMs } = options;
   const ways = {
     sse: way(createSseFormat(options.heartbeatMs?.sse)),
     multipart: way(createMultipartFormat(options.heartbeatMs?.multipart)),
@@ -113,6 +116,7 @@ export function createHttpStreams(options: {
       returnAfterMs: Math.round(returnAfterMs * (1 + 2 * Math.random())),
       watch,
       backlogs,
+      lastBytesMs,
       metrics,
       onOver,
     });
@@ -145,7 +149,7 @@ export function createHttpStreams(options: {
 }
 
 function way(format: StreamFormat): { format: StreamFormat; heartbeats: Heartbeats } {
-  return { format, heartbeats: createHeartbeats(format.heartbeatMs) };
+  return { format, heartbeats: createHeartbeats(format.heartbeatMs / 2) };
 }
 
 function badRequest(message: string) {

@@ -1,7 +1,5 @@
 import type { JoinedStream, Subscriber } from '../stream-message.ts';
-
-/** Refusals of a resumption that leave only one thing to do: begin again with the current state. */
-const notResumable = new Set<unknown>(['SEQUENCE_TOO_OLD', 'SEQUENCE_AHEAD']);
+import { notResumable } from '../upstreams/upstream-stream.ts';
 
 type Join = (subscriber: Subscriber, after?: string) => JoinedStream;
 

@@ -6,6 +6,7 @@ import type { StreamKind } from './http-negotiation.ts';
 export type StreamFormat = {
   kind: StreamKind;
   contentType: string;
+  /** The longest that nothing is sent. */
   heartbeatMs: number;
   heartbeat: Buffer;
   /** So long nothing is sent before the end of a stream whose client should connect again. */

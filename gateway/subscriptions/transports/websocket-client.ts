@@ -28,10 +28,13 @@ export type WebSocketClient = {
   unwatch: (() => void) | undefined;
   /** Queries and mutations that are executed now; a connection that is to be closed waits for them. */
   runningQueries: number;
-  isRetiring: boolean;
+  /** How it is to be closed when these are answered, at the latest when the time is up; nothing is started until then. */
+  retiringAs: { closing: Closing; because: ClosingReason; timer: NodeJS.Timeout } | undefined;
+  /** What it has sent behind an operation that has to wait for its turn. */
+  held: { messages: string[]; timer: NodeJS.Timeout } | undefined;
   /** Which of the parts into which clients are divided for pings. */
   keepAlivePart: number;
-  /** Whether the last ping has been answered. */
+  /** Whether the last ping has been answered, or something else has shown since that the client is there. */
   isAnswering: boolean;
   /** Pings for which there was no room, one after the other. */
   blockedRounds: number;
@@ -44,12 +47,21 @@ export type SocketOperation = Outlet & Subscriber & { stream: JoinedStream | und
  * Sends what is not an event: answers to what the client has sent. While the client does not take them in, nothing more is
  * read from it, so that asking without listening costs no memory.
  */
-export function reply({ socket, connection }: WebSocketClient, text: string): void {
+export function reply(client: WebSocketClient, text: string): void {
+  const { socket, connection } = client;
   if (socket.readyState !== WebSocket.OPEN) return;
   socket.send(text);
   if (!connection.writableNeedDrain || socket.isPaused) return;
   socket.pause();
-  connection.once('drain', () => socket.resume());
+  readOn(client);
+}
+
+/** Reads on, once the client has taken in its answers and waits for no operation's turn. */
+export function readOn(client: WebSocketClient): void {
+  const { socket, connection } = client;
+  if (client.held) return;
+  if (connection.writableNeedDrain) connection.once('drain', () => readOn(client));
+  else socket.resume();
 }
 
 /** Closes the connection; its operations have left when this returns. */
@@ -71,10 +83,28 @@ export function letGo(client: WebSocketClient, because: ClosingReason): void {
   if (client.endedBy) return;
   client.endedBy = because;
   clearTimeout(client.initTimer);
+  clearTimeout(client.retiringAs?.timer);
+  letGoOfHeld(client);
   client.unwatch?.();
   client.backlog.close();
-  for (const { stream } of client.operations.values()) stream?.leave(leaving[because]);
+  leaveStreams(client, because);
   client.operations.clear();
+}
+
+/** Forgets what the client has sent and that has not begun. */
+export function letGoOfHeld(client: WebSocketClient): void {
+  clearTimeout(client.held?.timer);
+  client.held = undefined;
+}
+
+/** Ends the client's streams, and neither its queries nor the connection. */
+export function leaveStreams(client: WebSocketClient, because: ClosingReason): void {
+  for (const [id, operation] of client.operations) {
+    if (!operation.stream) continue;
+    client.operations.delete(id);
+    client.backlog.forget(operation);
+    operation.stream.leave(leaving[because]);
+  }
 }
 
 /** Why its operations leave when a connection ends. */
@@ -87,6 +117,7 @@ const leaving = {
   disconnected: 'disconnected',
   unanswered: 'disconnected',
   refused: 'disconnected',
+  rate_limited: 'disconnected',
   protocol_error: 'disconnected',
   completed: 'disconnected',
 } as const satisfies Record<ClosingReason, Parameters<JoinedStream['leave']>[0]>;

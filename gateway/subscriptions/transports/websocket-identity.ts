@@ -7,6 +7,7 @@ import type { SessionEnd, SessionWatch } from '../../security/session-watch.ts';
 import { clientKey } from './client-address.ts';
 import { rateLimited, type ClientLimits } from './client-limits.ts';
 import type { ClientOperations } from '../client-operations.ts';
+import { retire } from './retire-websockets.ts';
 import { hangUp, reply, type WebSocketClient } from './websocket-client.ts';
 import { ackMessage, closings, pongMessage } from './websocket-protocol.ts';
 
@@ -77,25 +78,32 @@ export function createSocketIdentity(options: {
   /** Personal streams end, and the connection with them; without any it goes on as that of an anonymous caller. */
   function sessionEnded(client: WebSocketClient, reason: SessionEnd): void {
     const isPersonal = client.operations.values().some(({ stream }) => stream?.isPersonal === true);
-    if (isPersonal) return hangUp(client, closings[reason], reason);
+    if (isPersonal) return retire(client, closings[reason], reason);
     client.unwatch = undefined;
     client.context = { ...client.context!, caller: anonymous, authorization: undefined };
   }
 
   async function renew(client: WebSocketClient, authorization: string): Promise<void> {
+    if (client.retiringAs) return;
     const waitMs = limits.start(client.limitKey);
     if (waitMs > 0) return reply(client, pongMessage({ authorization: rateLimited(waitMs).extensions }));
     const caller = await verify(authorization);
-    if (client.endedBy) return;
+    if (client.endedBy || client.retiringAs) return;
     // The token that the connection has is good until it expires: losing every stream now would help nobody.
     if ('refusal' in caller && caller.refusal !== 'UNAUTHENTICATED')
       return reply(client, pongMessage({ authorization: { code: caller.refusal, retryable: true } }));
+    const known = client.context!.caller;
+    if (!('refusal' in caller) && isOlder(caller, known)) return confirm(client, known);
     if ('refusal' in caller || caller.kind === 'anonymous' || !mayGoOnAs(client, caller))
-      return hangUp(client, closings.forbidden, 'refused');
+      return retire(client, closings.forbidden, 'refused');
     client.context = { ...client.context!, caller, authorization };
     watch(client, caller);
     operations.renewed(client.context);
-    reply(client, pongMessage({ authorization: { expiresAt: new Date(caller.expiresAt).toISOString() } }));
+    confirm(client, caller);
+  }
+
+  function confirm(client: WebSocketClient, { expiresAt }: User): void {
+    reply(client, pongMessage({ authorization: { expiresAt: new Date(expiresAt).toISOString() } }));
   }
 
   return {
@@ -109,10 +117,22 @@ export function createSocketIdentity(options: {
   };
 }
 
-/** The same user, and the same session while there are streams of one: those end with it. */
+/**
+ * The same user, and while there may be streams of a session the same one, with which they end, and with the same roles:
+ * what those streams may see was decided by them.
+ */
 function mayGoOnAs({ userId, context }: WebSocketClient, caller: User): boolean {
   const known = context!.caller;
-  return caller.userId === userId && (known.kind === 'anonymous' || known.sessionId === caller.sessionId);
+  if (caller.userId !== userId) return false;
+  return known.kind === 'anonymous' || (known.sessionId === caller.sessionId && rolesOf(known) === rolesOf(caller));
+}
+
+const rolesOf = ({ roles }: User) => roles.toSorted().join();
+
+/** Whether a newer token of the session is known: of two that are verified at a time the older may be ready later. */
+function isOlder(caller: Caller, known: Caller): known is User {
+  if (caller.kind === 'anonymous' || known.kind === 'anonymous') return false;
+  return caller.sessionId === known.sessionId && caller.expiresAt < known.expiresAt;
 }
 
 function authorizationOf(parameters: Record<string, unknown>): string | undefined {

@@ -4,7 +4,9 @@ import { cut, type WebSocketClient } from './websocket-client.ts';
 const parts = 48;
 
 /**
- * Pings each client once in `intervalMs`, and cuts it when it has not answered by the next time. One timer serves them all.
+ * Pings each client once in `intervalMs`, and cuts it when nothing has been heard of it by the next time. One timer serves
+ * them all. Whatever it sends is an answer, and so is taking something in: a pong may be behind more than it can send or
+ * read in time.
  * @param options.blockedMs how long a client may leave a ping unanswered that has not even room for it
  */
 export function createKeepAlive(options: { intervalMs: number; blockedMs: number }) {
@@ -14,6 +16,8 @@ export function createKeepAlive(options: { intervalMs: number; blockedMs: number
   let turn = 0;
 
   function check(client: WebSocketClient): void {
+    // It is not read from, so it cannot answer.
+    if (client.held) return;
     const isFull = client.connection.writableNeedDrain;
     if (!client.isAnswering && isFull && client.blockedRounds * intervalMs < blockedMs) {
       client.blockedRounds += 1;
@@ -36,6 +40,9 @@ export function createKeepAlive(options: { intervalMs: number; blockedMs: number
     add(client: WebSocketClient) {
       client.keepAlivePart = added++ % parts;
       clients[client.keepAlivePart]!.add(client);
+      const heard = () => void (client.isAnswering = true);
+      for (const event of ['message', 'ping', 'pong'] as const) client.socket.on(event, heard);
+      client.connection.on('drain', heard);
     },
     delete(client: WebSocketClient) {
       clients[client.keepAlivePart]!.delete(client);

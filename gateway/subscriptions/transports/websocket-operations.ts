@@ -4,9 +4,10 @@ import { withCorrelation } from '#shared/correlation.ts';
 import { formatError } from '#shared/error-format.ts';
 import type { Logger } from '#shared/logger.ts';
 import { createFrameWriter, type FrameWriter } from './frame-writer.ts';
-import { rateLimited, tooManyOperations, type ClientLimits } from './client-limits.ts';
+import { tooManyOperations, type ClientLimits } from './client-limits.ts';
 import type { ClientOperation, ClientOperations, OperationRequest } from '../client-operations.ts';
 import type { StreamMessage } from '../stream-message.ts';
+import { retire } from './retire-websockets.ts';
 import { hangUp, reply, type SocketOperation, type WebSocketClient } from './websocket-client.ts';
 import {
   closings,
@@ -20,16 +21,17 @@ import {
 /** Runs the operations of WebSocket clients. What is wrong with one is answered to it alone; the connection stays. */
 export function createSocketOperations(options: {
   operations: ClientOperations;
-  limits: ClientLimits;
+  limits: Pick<ClientLimits, 'operationsPerConnection'>;
   logger: Logger;
 }) {
-  const { operations, limits, logger } = options;
+  const { operations, logger } = options;
+  const { operationsPerConnection } = options.limits;
   const frames = createFrameWriter();
 
   function start(client: WebSocketClient, id: string, request: OperationRequest): void {
     if (client.operations.has(id)) return hangUp(client, duplicateSubscriber(id), 'protocol_error');
-    const refusal = overLimit(client);
-    if (refusal) return reply(client, errorMessage(id, [refusal]));
+    if (client.operations.size >= operationsPerConnection)
+      return reply(client, errorMessage(id, [tooManyOperations(operationsPerConnection)]));
     const operation = createOperation(client, id, frames);
     client.operations.set(id, operation);
     const { correlationId } = client.context!;
@@ -43,13 +45,6 @@ export function createSocketOperations(options: {
     } catch (error) {
       operation.end({ kind: 'error', errors: [withCorrelation(correlationId, () => formatError(error, logger))] });
     }
-  }
-
-  function overLimit(client: WebSocketClient): GraphQLFormattedError | undefined {
-    const { operationsPerConnection: limit } = limits;
-    if (client.operations.size >= limit) return tooManyOperations(limit);
-    const waitMs = limits.start(client.limitKey);
-    return waitMs > 0 ? rateLimited(waitMs) : undefined;
   }
 
   function join(
@@ -83,7 +78,8 @@ export function createSocketOperations(options: {
       operation.end({ kind: 'error', errors: [formatError(error, logger)] });
     } finally {
       client.runningQueries -= 1;
-      if (client.isRetiring && client.runningQueries === 0) hangUp(client, closings.shutdown, 'shutdown');
+      const { retiringAs } = client;
+      if (retiringAs && client.runningQueries === 0) hangUp(client, retiringAs.closing, retiringAs.because);
     }
   }
 
@@ -126,7 +122,8 @@ function createOperation(client: WebSocketClient, id: string, frames: FrameWrite
       operation.stream = undefined;
       if (ending.kind === 'reconnect') {
         client.operations.delete(id);
-        return hangUp(client, closings[ending.reason], ending.reason);
+        client.backlog.forget(operation);
+        return retire(client, closings[ending.reason], ending.reason);
       }
       const message = ending.kind === 'complete' ? completeMessage(id) : errorMessage(id, ending.errors);
       client.backlog.whenSent(operation, () => finish(message));

@@ -28,6 +28,7 @@ export const closings = {
   secondInit: { code: 4429, reason: 'Too many initialisation requests' },
   internalError: { code: 4500, reason: 'Internal server error' },
   tryAgainLater: { code: 1013, reason: 'Try again later' },
+  tooManyOperations: { code: 1013, reason: 'Too many operations' },
   tooManyConnections: { code: 1013, reason: 'Too many connections' },
   token_expired: { code: 4403, reason: 'Token expired' },
   session_ended: { code: 4403, reason: 'Session ended' },

@@ -102,6 +102,29 @@ describe('the end of a session', () => {
     expect(operation.left).toBeUndefined();
   });
 
+  test('lets a mutation be answered that is being executed, or its client would send it again; nothing else begins', async () => {
+    const { promise, resolve } = Promise.withResolvers<{ data: { answer: number } }>();
+    server.answerWith(() => promise);
+    const client = await signedIn();
+    const personal = await subscribed(client, 'subscription { mine }');
+    client.subscribe('order', '{ order }');
+    client.send({ type: 'ping' });
+    await client.next();
+    const joined = server.joined.length;
+    server.endSession('ada', 'session_ended');
+    expect(personal.left).toBe('session_ended');
+    client.subscribe('late', 'subscription { late }');
+    client.send({ type: 'ping', payload: { authorization: 'Bearer ada' } });
+    client.send({ type: 'ping' });
+    expect(await client.next()).toEqual({ type: 'pong' });
+    expect(server.joined).toHaveLength(joined);
+    resolve({ data: { answer: 7 } });
+    server.answerWith(async () => ({ data: { answer: 42 } }));
+    expect(await client.next()).toEqual({ id: 'order', type: 'next', payload: { data: { answer: 7 } } });
+    expect(await client.next()).toEqual({ id: 'order', type: 'complete' });
+    expect(await client.closed).toEqual({ code: 4403, reason: 'Session ended' });
+  });
+
   test('is not waited for any more when the socket is closed', async () => {
     const client = await signedIn();
     expect(server.watchers('ada')).toBe(1);
@@ -139,12 +162,41 @@ describe('a token that is renewed by a ping', () => {
     ['is no good', 'Bearer wrong'],
     ['is somebody else’s', 'Bearer bob'],
     ['is of another session, while streams are of this one', 'Bearer ada.second'],
+    ['has other roles than those by which streams were allowed', 'Bearer ada.first.CUSTOMER+OPERATOR'],
   ])('closes the socket with 4403 when it %s', async (_name, authorization) => {
     const client = await signedIn();
     const operation = await subscribed(client, `subscription { mine, ${authorization} }`);
     client.send(renewal(authorization));
     expect(await client.closed).toEqual({ code: 4403, reason: 'Forbidden' });
     expect(operation.left).toBe('disconnected');
+  });
+
+  test('may name the same roles in another order', async () => {
+    const client = await signedIn('ada.first.CUSTOMER+OPERATOR');
+    client.send(renewal('Bearer ada.first.OPERATOR+CUSTOMER'));
+    expect(await client.next()).toMatchObject({ type: 'pong' });
+  });
+
+  test('may have other roles when the old one has expired', async () => {
+    const client = await signedIn();
+    server.endSession('ada', 'token_expired');
+    client.send(renewal('Bearer ada.first.CUSTOMER+OPERATOR'));
+    await client.next();
+    const { context } = await subscribed(client, 'subscription { mine as operator }');
+    expect(context.caller).toMatchObject({ roles: ['CUSTOMER', 'OPERATOR'] });
+  });
+
+  test('does not take the place of a newer one that was verified sooner', async () => {
+    const client = await signedIn('ada.first.CUSTOMER.5');
+    client.send(renewal('Bearer ada.first.CUSTOMER.1'));
+    client.send(renewal('Bearer ada.first.CUSTOMER.3'));
+    const newest = { authorization: { expiresAt: new Date(tokenExpiry - 60_000).toISOString() } };
+    expect([await client.next(), await client.next()]).toEqual([
+      { type: 'pong', payload: newest },
+      { type: 'pong', payload: newest },
+    ]);
+    const { context } = await subscribed(client, 'subscription { mine with the newest }');
+    expect(context.authorization).toBe('Bearer ada.first.CUSTOMER.1');
   });
 
   test('cannot sign in a socket that was opened by nobody', async () => {

@@ -235,6 +235,24 @@ describe('a WebSocket client', () => {
     expect(operation.left).toBeUndefined();
     expect(server.joined.at(-1)!.left).toBe(reason);
   });
+
+  test('that is told to come back gets the answer first to what is being executed', async () => {
+    const { promise, resolve } = Promise.withResolvers<{ data: { answer: number } }>();
+    server.answerWith(() => promise);
+    const { client, operation } = await subscribed();
+    client.subscribe('2', 'subscription { other }');
+    client.subscribe('order', '{ order }');
+    await eventually(() => expect(server.joined.at(-1)?.request.query).toContain('other'));
+    client.send({ type: 'ping' });
+    await client.next();
+    operation.subscriber.end({ kind: 'reconnect', reason: 'schema_changed' });
+    expect(server.joined.at(-1)!.left).toBe('schema_changed');
+    resolve({ data: { answer: 7 } });
+    server.answerWith(async () => ({ data: { answer: 42 } }));
+    expect(await client.next()).toMatchObject({ id: 'order', type: 'next', payload: { data: { answer: 7 } } });
+    expect(await client.next()).toMatchObject({ id: 'order', type: 'complete' });
+    expect(await client.closed).toEqual({ code: 1012, reason: 'Schema changed' });
+  });
 });
 
 describe('a WebSocket client that is no longer there', () => {
@@ -253,6 +271,19 @@ describe('a WebSocket client that is no longer there', () => {
     alive.socket.on('ping', () => (pings += 1));
     await eventually(() => expect(pings).toBe(3));
     expect(await server.metrics()).toMatch(/clients_closed_total\{transport="websocket",reason="unanswered".*\} 1/);
+    await server.close();
+  });
+
+  test('is not cut for a ping that it has not come to while it sends something', async () => {
+    const server = await startWebSocketServer({ keepAliveMs: 200 });
+    const client = open(server, { autoPong: false });
+    await client.init();
+    const timer = setInterval(() => client.send({ type: 'pong' }), 20);
+    let pings = 0;
+    client.socket.on('ping', () => (pings += 1));
+    await eventually(() => expect(pings).toBe(4));
+    clearInterval(timer);
+    expect((await client.closed).code).toBe(1006);
     await server.close();
   });
 });
@@ -294,6 +325,48 @@ describe('a WebSocket server that shuts down', () => {
     await closed;
     await server.close();
   });
+
+  test('waits for what is being executed although it has told everybody, and begins nothing more', async () => {
+    const server = await startWebSocketServer();
+    const { promise, resolve } = Promise.withResolvers<{ data: { answer: number } }>();
+    server.answerWith(() => promise);
+    const [idle, busy] = [open(server), open(server)];
+    await Promise.all([idle.init(), busy.init()]);
+    busy.subscribe('stream', 'subscription { prices }');
+    busy.subscribe('q', '{ answer }');
+    busy.send({ type: 'ping' });
+    await busy.next();
+    const closed = server.retire(0);
+    expect((await idle.closed).code).toBe(1001);
+    expect(server.joined[0]!.left).toBe('shutdown');
+    busy.subscribe('late', '{ late }');
+    for (let at = 0; at < 20; at += 1) {
+      busy.send({ type: 'ping', payload: { at } });
+      expect(await busy.next()).toEqual({ type: 'pong', payload: { at } });
+    }
+    resolve({ data: { answer: 7 } });
+    expect(await busy.next()).toMatchObject({ id: 'q', type: 'next', payload: { data: { answer: 7 } } });
+    expect(await busy.next()).toMatchObject({ id: 'q', type: 'complete' });
+    expect((await busy.closed).code).toBe(1001);
+    expect(busy.messages.some(({ id }) => id === 'late')).toBe(false);
+    await closed;
+    await server.close();
+  });
+
+  test('does not wait for ever', async () => {
+    const server = await startWebSocketServer();
+    server.answerWith(() => new Promise(() => undefined));
+    const client = open(server);
+    await client.init();
+    client.subscribe('q', '{ answer }');
+    client.send({ type: 'ping' });
+    await client.next();
+    const begun = performance.now();
+    await server.retire(0);
+    expect(performance.now() - begun).toBeLessThan(6_000);
+    expect(await client.closed).toEqual({ code: 1001, reason: 'Going away' });
+    await server.close();
+  }, 10_000);
 });
 
 describe('limits of WebSocket clients', () => {
@@ -341,21 +414,50 @@ describe('limits of WebSocket clients', () => {
     await server.close();
   });
 
-  test('refuse operations that are started faster than allowed, over all connections of the client', async () => {
-    const server = await startWebSocketServer({ operationsPerSecond: 1 });
+  test('let operations wait that are started faster than allowed, over all connections of the client, in order', async () => {
+    const server = await startWebSocketServer({ operationsPerSecond: 10, operationsPerConnection: 10 });
+    const clients = [open(server), open(server), open(server)];
+    await Promise.all(clients.map((client) => client.init()));
+    const begun = performance.now();
+    const ids = Array.from({ length: 8 }, (_, index) => String(index + 1));
+    for (const client of clients) {
+      for (const id of ids) client.subscribe(id, '{ a }');
+      client.send({ type: 'ping' });
+    }
+    await eventually(() => expect(clients.map(({ messages }) => messages.length)).toEqual([18, 18, 18]));
+    expect(performance.now() - begun).toBeGreaterThan(350);
+    for (const { messages } of clients) {
+      expect(messages.flatMap(({ type, id }) => (type === 'next' ? [id] : []))).toEqual(ids);
+      expect(messages.flatMap(({ type, id }) => (type === 'complete' ? [id] : []))).toEqual(ids);
+      expect(messages.filter(({ type }) => type === 'pong')).toHaveLength(1);
+    }
+    clients[2]!.subscribe('later', '{ a }');
+    await eventually(() => expect(clients[2]!.messages.at(-1)).toEqual({ id: 'later', type: 'complete' }));
+    await server.close();
+  });
+
+  test('do not cut a client for the pings that it cannot answer while it has to wait', async () => {
+    const server = await startWebSocketServer({ operationsPerSecond: 1, operationsPerConnection: 1, keepAliveMs: 50 });
+    const client = open(server);
+    await client.init();
+    for (let id = 1; id <= 3; id += 1) client.subscribe(String(id), '{ a }');
+    await eventually(() => expect(client.messages.at(-1)).toEqual({ id: '3', type: 'complete' }));
+    await server.close();
+  });
+
+  test('tell a client to come back that would have to wait for too long', async () => {
+    const server = await startWebSocketServer({ operationsPerSecond: 0.15, operationsPerConnection: 1 });
     const [one, two] = [open(server), open(server)];
     await Promise.all([one.init(), two.init()]);
-    one.subscribe('1', '{ a }');
+    for (const id of ['1', '2', '3']) one.subscribe(id, 'subscription { prices }');
     await one.next();
-    two.subscribe('2', '{ a }');
-    await two.next();
-    one.subscribe('3', '{ a }');
-    await one.next();
-    expect(await one.next()).toMatchObject({
-      id: '3',
-      type: 'error',
-      payload: [{ extensions: { code: 'RATE_LIMITED', retryable: true, retryAfterMs: expect.any(Number) } }],
-    });
+    two.subscribe('1', 'subscription { prices }');
+    expect(await two.closed).toEqual({ code: 1013, reason: 'Too many operations' });
+    await eventually(async () =>
+      expect(await server.metrics()).toMatch(/clients_closed_total\{transport="websocket",reason="rate_limited".*\} 1/),
+    );
+    expect(server.joined).toHaveLength(1);
     await server.close();
+    expect(await one.closed).toEqual({ code: 1001, reason: 'Going away' });
   });
 });

@@ -8,8 +8,9 @@ import type { Backlogs } from './backlog.ts';
 import { addressOf, clientKey } from './client-address.ts';
 import { tooManyConnections, type ClientLimits } from './client-limits.ts';
 import type { ClientOperations } from '../client-operations.ts';
-import { retireClients } from './retire-websockets.ts';
+import { retire, retireClients } from './retire-websockets.ts';
 import type { ClientMetrics } from './client-metrics.ts';
+import { hold } from './websocket-hold.ts';
 import { hangUp, letGo, type WebSocketClient } from './websocket-client.ts';
 import { createSocketIdentity } from './websocket-identity.ts';
 import { createKeepAlive } from './websocket-keep-alive.ts';
@@ -98,7 +99,8 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
       userId: undefined,
       unwatch: undefined,
       runningQueries: 0,
-      isRetiring: false,
+      retiringAs: undefined,
+      held: undefined,
       keepAlivePart: 0,
       isAnswering: true,
       blockedRounds: 0,
@@ -107,7 +109,6 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
     clients.add(client);
     metrics.connections.websocket += 1;
     socket.on('message', (data) => receive(client, String(data)));
-    socket.on('pong', () => (client.isAnswering = true));
     // What breaks the WebSocket protocol, or is too long; ws closes the socket with a code that says so.
     socket.on('error', () => letGo(client, 'protocol_error'));
     socket.on('close', () => forget(client));
@@ -126,6 +127,7 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
 
   function receive(client: WebSocketClient, text: string): void {
     if (client.endedBy) return;
+    if (client.held) return void client.held.messages.push(text);
     const message = readClientMessage(text);
     if (!message) return hangUp(client, closings.badMessage, 'protocol_error');
     Promise.try(() => handle(client, message)).catch((err: unknown) => {
@@ -143,11 +145,25 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
       case 'pong':
         return;
       case 'subscribe':
-        if (client.phase !== 'ready') return hangUp(client, closings.unauthorized, 'protocol_error');
-        return operations.start(client, message.id, message.payload);
+        return subscribe(client, message);
       case 'complete':
         return operations.stop(client, message.id);
     }
+  }
+
+  /**
+   * Starts an operation when the client may start one more. It is not refused before: that would be the end of it for the
+   * client, which may only have come back because it was told to, with all its operations at once.
+   */
+  function subscribe(client: WebSocketClient, { id, payload }: Extract<ClientMessage, { type: 'subscribe' }>): void {
+    if (client.phase !== 'ready') return hangUp(client, closings.unauthorized, 'protocol_error');
+    // The client sends it again when it comes back.
+    if (client.retiringAs) return;
+    const start = () => operations.start(client, id, payload);
+    const waitMs = limits.startInTurn(client.limitKey);
+    if (waitMs === undefined) retire(client, closings.tooManyOperations, 'rate_limited');
+    else if (waitMs === 0) start();
+    else hold(client, waitMs, { onTurn: start, receive: (text) => receive(client, text) });
   }
 
   return {

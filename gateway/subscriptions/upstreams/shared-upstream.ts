@@ -1,4 +1,4 @@
-import { createSharedFetches, type SharedFetches } from '../streams/shared-fetches.ts';
+import { createSharedFetches, type SharedFetches } from './shared-fetches.ts';
 import type { UpstreamEvent } from './upstream-stream.ts';
 
 /** An event as those receive it who share the upstream. */

@@ -1,5 +1,3 @@
-import { settledOrAborted } from '#shared/waiting.ts';
-
 /** Lets so many do something at the same time; the others wait for their turn in the order in which they came. */
 export type Turns = {
   /** Waits for a turn. @returns ends it, may be called again; `undefined` when the signal aborted before */
@@ -9,40 +7,49 @@ export type Turns = {
 /** @param limitMs milliseconds after which a turn is over by itself */
 export function createTurns(atATime: number, limitMs: number): Turns {
   let taken = 0;
-  const waiting = new Set<() => void>();
+  /** Each is given a turn, and says whether it still wants it. */
+  const waiting = new Set<() => boolean>();
 
-  function wakeNext(): void {
-    const [next] = waiting;
-    next?.();
+  function handOver(): void {
+    for (const accept of waiting) {
+      waiting.delete(accept);
+      if (accept()) return;
+    }
+    taken -= 1;
   }
 
   function begin(): () => void {
-    taken += 1;
     let isOver = false;
     const end = () => {
       clearTimeout(timer);
-      if (isOver) return;
+      if (!isOver) handOver();
       isOver = true;
-      taken -= 1;
-      wakeNext();
     };
     const timer = setTimeout(end, limitMs).unref();
     return end;
   }
 
   return {
-    async take(signal) {
-      while (taken >= atATime) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        waiting.add(resolve);
-        const wasAborted = await settledOrAborted(promise, signal);
-        waiting.delete(resolve);
-        if (!wasAborted) continue;
-        // It may have been woken at the same time.
-        wakeNext();
-        return undefined;
+    take(signal) {
+      if (signal.aborted) return Promise.resolve(undefined);
+      if (taken < atATime) {
+        taken += 1;
+        return Promise.resolve(begin());
       }
-      return signal.aborted ? undefined : begin();
+      return new Promise((resolve) => {
+        const giveUp = () => {
+          waiting.delete(accept);
+          resolve(undefined);
+        };
+        const accept = () => {
+          signal.removeEventListener('abort', giveUp);
+          if (signal.aborted) return false;
+          resolve(begin());
+          return true;
+        };
+        signal.addEventListener('abort', giveUp, { once: true });
+        waiting.add(accept);
+      });
     },
   };
 }

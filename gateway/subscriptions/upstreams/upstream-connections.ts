@@ -32,11 +32,15 @@ const eventsAhead = 100;
  * its processes; what carries a caller's credentials has a connection of its own.
  * Lost connections are not reconnected here: a stream has to say where it resumes.
  * @param options.connections of the pool of one subgraph, at most
+ * @param options.answerMs milliseconds that a subgraph has to answer a handshake or a ping
  */
 export function createUpstreamConnections(options: {
   gatewaySecret: string | undefined;
   connections: number;
+  keepAliveMs?: number;
+  answerMs?: number;
 }): UpstreamConnections {
+  const { keepAliveMs = 10_000, answerMs = 5_000 } = options;
   const shared = new Map<string, Client>();
   const paced = new Set<Client>();
   let turn = 0;
@@ -47,8 +51,9 @@ export function createUpstreamConnections(options: {
       webSocketImpl: WebSocket,
       lazy: true,
       lazyCloseTimeout: 0,
+      connectionAckWaitTimeout: answerMs,
       retryAttempts: 0,
-      keepAlive: 10_000,
+      keepAlive: keepAliveMs,
       // A loss is an error of the streams that it ends, and they say so.
       onNonLazyError: () => {},
       connectionParams: {
@@ -65,7 +70,22 @@ export function createUpstreamConnections(options: {
       const key = authorization ? `${url} ${authorization}` : `${url} #${turn++ % options.connections}`;
       const existing = shared.get(key);
       if (existing) return existing;
-      const client = open(upstream, { closed: () => shared.get(key) === client && shared.delete(key) });
+      let unanswered: NodeJS.Timeout | undefined;
+      const client = open(upstream, {
+        // A subgraph whose host is gone does not say so: its clients would look at the last price for minutes.
+        ping: (isReceived) => {
+          if (!isReceived) unanswered ??= setTimeout(() => client.terminate(), answerMs);
+        },
+        pong(isReceived) {
+          if (!isReceived) return;
+          clearTimeout(unanswered);
+          unanswered = undefined;
+        },
+        closed() {
+          clearTimeout(unanswered);
+          if (shared.get(key) === client) shared.delete(key);
+        },
+      });
       shared.set(key, client);
       return client;
     },

@@ -1,6 +1,7 @@
 import { GraphQLError, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import type { Client } from 'graphql-ws';
 import type { Logger } from '#shared/logger.ts';
+import type { EventPlace } from '#shared/subscribe-with-ticks.ts';
 import type { TickReference } from '#shared/ticks/tick-reference.ts';
 import { pause } from '#shared/waiting.ts';
 
@@ -20,9 +21,6 @@ export type UpstreamEvent = {
   extensions?: { gap: { after: string } };
 };
 
-/** How a subgraph says in `extensions` where an event belongs. */
-type EventPlace = { tick?: TickReference; sequence?: number; key?: string; at?: number };
-
 /** A subgraph has refused the subscription; the errors are for the client. */
 export class UpstreamRefusal extends Error {
   override name = 'UpstreamRefusal';
@@ -34,7 +32,7 @@ export class UpstreamRefusal extends Error {
 }
 
 /** Refusals of a resumption that leave only one thing to do: begin again with the current state. */
-const notResumable = new Set<unknown>(['SEQUENCE_TOO_OLD', 'SEQUENCE_AHEAD']);
+export const notResumable = new Set<unknown>(['SEQUENCE_TOO_OLD', 'SEQUENCE_AHEAD']);
 
 /**
  * The events of one subscription at its subgraph, for as long as its client stays. A lost connection is made anew, after
@@ -54,6 +52,7 @@ export async function* upstreamEvents(options: {
   const { signal, logger, after } = options;
   let last: number | undefined;
   let begun = after;
+  let hasBegun = false;
   let attempt = 0;
   let gap: UpstreamEvent['extensions'];
   while (!signal.aborted) {
@@ -64,6 +63,7 @@ export async function* upstreamEvents(options: {
     try {
       for await (const result of events) {
         attempt = 0;
+        hasBegun ||= result.data !== undefined;
         // A result without data is how a subgraph answers an operation that it cannot begin.
         if (result.errors && result.data === undefined) throw result.errors;
         const event = toEvent(result as ExecutionResult<Record<string, unknown>, EventPlace>, gap);
@@ -82,7 +82,7 @@ export async function* upstreamEvents(options: {
         continue;
       }
       // While it resumes, a subgraph whose database is away refuses for a moment: the client waits, as for a lost connection.
-      const isForAMoment = last !== undefined && refusals?.every(({ extensions }) => extensions?.retryable === true);
+      const isForAMoment = hasBegun && refusals?.every(({ extensions }) => extensions?.retryable === true);
       if (refusals && !isForAMoment) throw new UpstreamRefusal(refusals);
       if (attempt === 0)
         logger.warn({ err: error, resumeBehind: last }, 'an upstream subscription was lost; reconnecting');

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { DomainError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { watchSilence, type SilenceWatch } from '../silence-watch.ts';
+import { disconnectReader, watchSilence, type SilenceWatch } from '../silence-watch.ts';
 import { followChannel, type FollowOptions } from './follow-channel.ts';
 import { createKeptTicks } from './kept-ticks.ts';
 import { createTickChannel, type TickChannel } from './tick-channel.ts';
@@ -103,8 +103,9 @@ export function createTickFollower(options: {
     const channels = [...loaded];
     const keys = channels.map(({ symbol }) => tickStreamKey(prefix, symbol));
     const ids = channels.map((channel) => entryId(channel.position()));
-    const replies = await blocking.xread('COUNT', 1000, 'BLOCK', blockMs, 'STREAMS', ...keys, ...ids);
-    silence?.heard();
+    const replies = await blocking
+      .xread('COUNT', 1000, 'BLOCK', blockMs, 'STREAMS', ...keys, ...ids)
+      .finally(() => silence?.heard());
     for (const [key, entries] of (replies ?? []) as [string, StreamEntry[]][]) {
       const channel = channels[keys.indexOf(key)]!;
       for (const entry of entries) channel.memory.add(decodeTick(channel.symbol, entry));
@@ -135,10 +136,7 @@ export function createTickFollower(options: {
     async close() {
       isClosed = true;
       silence?.close();
-      // A read that waits for a Redis which is away does not end by disconnecting.
-      const willEnd = blocking.status === 'ready';
-      blocking.disconnect();
-      if (willEnd) await reading;
+      await disconnectReader(blocking, reading);
     },
   };
 }

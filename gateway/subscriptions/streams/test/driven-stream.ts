@@ -84,7 +84,7 @@ export function driveStream(
         own.push(subscription);
         return subscription.events;
       },
-      errorsOf: (error) => [{ message: String(error) }],
+      endingOf: (error) => ({ kind: 'error', errors: [{ message: String(error) }] }),
       onPublished(clients, { data }) {
         const name = String(data?.name);
         published.push({ name, clients });

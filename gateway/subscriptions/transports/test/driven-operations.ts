@@ -35,7 +35,6 @@ export function createDrivenOperations() {
       return {
         kind: 'subscription',
         isResumable: true,
-        isPersonal,
         join(subscriber: Subscriber): JoinedStream {
           const operation: JoinedOperation = { request, context, subscriber, left: undefined };
           joined.push(operation);

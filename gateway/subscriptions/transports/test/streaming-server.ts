@@ -21,6 +21,7 @@ export type Joined = {
 
 type Settings = {
   heartbeatMs?: number;
+  lastBytesMs?: number;
   connectionsPerClient?: number;
   operationsPerSecond?: number;
   backlogBytes?: number;
@@ -50,7 +51,6 @@ export async function startStreamingServer(settings: Settings = {}) {
         return { kind: 'query', execute: async () => ({ data: { answer: request.variables ?? null } }) };
       return {
         kind: 'subscription',
-        isPersonal: request.query.includes('personal'),
         isResumable: request.query.includes('resumable'),
         join: (subscriber, after) => join(request, subscriber, after),
       };
@@ -89,6 +89,7 @@ export async function startStreamingServer(settings: Settings = {}) {
     clientOf: () => 'ada',
     bodyLimitBytes: 10_000,
     heartbeatMs: { sse: heartbeatMs, multipart: heartbeatMs },
+    lastBytesMs: settings.lastBytesMs,
     logger: createLogger({ service: 'test', level: 'silent' }),
   });
   const http = createHttpServer({

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { anonymous, type Caller } from '#shared/caller.ts';
+import { anonymous, type Caller, type Role } from '#shared/caller.ts';
 import { DomainError } from '#shared/errors.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
@@ -24,7 +24,8 @@ type Settings = {
 
 /**
  * WebSockets as the gateway serves them, over real connections, with operations that the test drives. A token is a name:
- * `Bearer ada`, or `Bearer ada.second` in another session; `Bearer wrong` is no good, and `Bearer away` cannot be verified now.
+ * `Bearer ada`, or `Bearer ada.second` in another session; `Bearer wrong` is no good, and `Bearer away` cannot be verified
+ * now. Behind it may stand its roles and how many minutes earlier it expires: `Bearer ada.first.CUSTOMER+OPERATOR.5`.
  */
 export async function startWebSocketServer(settings: Settings = {}) {
   const registry = createMetrics('test');
@@ -84,20 +85,22 @@ export async function startWebSocketServer(settings: Settings = {}) {
   };
 }
 
-/** When every token here expires. */
+/** When every token here expires that does not say otherwise. */
 export const tokenExpiry = Date.parse('2026-11-20T10:00:00Z');
 
 async function verify(authorization: string | undefined): Promise<Caller> {
   if (!authorization) return anonymous;
-  const [name = '', session = 'first'] = authorization.replace('Bearer ', '').split('.');
+  const [name = '', session = 'first', held = 'CUSTOMER', minutesEarlier = '0'] = authorization
+    .replace('Bearer ', '')
+    .split('.');
   if (name === 'away') throw new DomainError('SUBGRAPH_UNAVAILABLE', 'Keys cannot be read', { retryable: true });
   if (name === 'wrong') throw new DomainError('UNAUTHENTICATED', 'The access token is not valid');
   return {
     kind: 'user',
     userId: name,
-    roles: ['CUSTOMER'],
+    roles: held.split('+') as Role[],
     sessionId: `${session} session of ${name}`,
-    expiresAt: tokenExpiry,
+    expiresAt: tokenExpiry - Number(minutesEarlier) * 60_000,
   };
 }
 
