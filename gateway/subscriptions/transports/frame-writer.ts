@@ -16,13 +16,14 @@ export type FrameWriter = {
 /** What a frame begins with: text, and its bytes in UTF-8. */
 export type FrameHead = { text: string; bytes: number };
 
-const smallest = 16_384;
+/** The memory of a frame grows by so many bytes: one that a slow client keeps is not much larger than what it keeps it for. */
+const step = 256;
 const closingBrace = 0x7d;
 /** The last frame of a message, of text. */
 const finalText = 0x81;
 
 export function createFrameWriter(): FrameWriter {
-  let memory = Buffer.allocUnsafeSlow(smallest);
+  let memory = Buffer.allocUnsafeSlow(step);
   let frame = memory;
   let headAt = 0;
   /** What is in the memory; nothing where somebody else still needs it. */
@@ -33,7 +34,7 @@ export function createFrameWriter(): FrameWriter {
     const length = headBytes + body.length + 1;
     headAt = length < 126 ? 2 : length < 65_536 ? 4 : 10;
     const size = headAt + length;
-    if (isTaken || memory.length < size) memory = Buffer.allocUnsafeSlow(Math.max(smallest, size));
+    if (isTaken || memory.length < size) memory = Buffer.allocUnsafeSlow(Math.ceil(size / step) * step);
     isTaken = false;
     memory[0] = finalText;
     memory[1] = headAt === 2 ? length : headAt === 4 ? 126 : 127;
