@@ -47,6 +47,11 @@ async function firstRows(count: number): Promise<Row[]> {
 
   test('fires a crossing alert once, at the very tick that crosses', async () => {
     const customer = await registerCustomer(system);
+    const told = customer.subscribe<{
+      inboxChanged: { unreadCount: number; notification: { category: string } | null };
+    }>('subscription { inboxChanged { unreadCount notification { category } } }');
+    // The recording does not wait: the alert may fire before anything that is begun after it.
+    expect((await told.next()).data!.inboxChanged.notification).toBeNull();
     const { data } = await customer.request<{ instrument: { price: { sequence: string } } }>(
       '{ instrument(symbol: "XAU-USD") { price { sequence } } }',
     );
@@ -55,10 +60,6 @@ async function firstRows(count: number): Promise<Row[]> {
     const input = { idempotencyKey: randomUUID(), symbol: 'XAU-USD', condition, threshold, repeat: 'ONCE' as const };
     const created = await customer.request(CreatePriceAlertDocument, { input });
     expect(created.data?.createPriceAlert).toMatchObject({ status: 'ACTIVE', alreadyMet: false });
-
-    const told = customer.subscribe<{
-      inboxChanged: { unreadCount: number; notification: { category: string } | null };
-    }>('subscription { inboxChanged { unreadCount notification { category } } }');
     while (!(await told.next(60_000)).data!.inboxChanged.notification);
     const query = `{ me { priceAlerts(first: 1) { nodes { status triggerCount lastTriggeredSequence } } inbox(first: 10) { nodes { category } } } }`;
     expect((await customer.request(query)).data).toEqual({
