@@ -23,6 +23,19 @@ export function counter<L extends string>(
   );
 }
 
+/** A counter of what is counted elsewhere, as a plain number: for what happens too often to count here. Read when it is scraped. */
+export function countedElsewhere(registry: Registry, name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
+}
+
 /** A gauge, created once and found again by name; `collect` reads its value when it is scraped. */
 export function gauge<L extends string>(
   registry: Registry,

@@ -1,5 +1,4 @@
-import { Counter, Gauge, Histogram } from 'prom-client';
-import type { Registry } from '#shared/metrics.ts';
+import { countedElsewhere, counter, durationHistogram, gauge, type Registry } from '#shared/metrics.ts';
 import type { Transport } from '../client-operations.ts';
 import type { SharedEvent } from '../upstreams/shared-upstream.ts';
 
@@ -36,7 +35,6 @@ export type StreamMetrics = {
 
 /** What the gateway's metrics tell of streams: what runs, what began and ended, and how far sharing goes. */
 export function createStreamMetrics(registry: Registry): StreamMetrics {
-  const registers = [registry];
   const events = { received: 0, executed: 0, shared: 0, conflated: 0, fetches: 0, fetchesShared: 0 };
   const active: Record<Transport, number> = { websocket: 0, sse: 0, multipart: 0 };
   const counted: [name: string, help: string, of: keyof typeof events][] = [
@@ -47,44 +45,30 @@ export function createStreamMetrics(registry: Registry): StreamMetrics {
     ['gold_gateway_event_fetches_total', 'Fetches that joined events with other subgraphs', 'fetches'],
     ['gold_gateway_event_fetches_shared_total', 'Fetches that were spared: others had sent the same', 'fetchesShared'],
   ];
-  for (const [name, help, of] of counted) {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(events[of]);
-      },
-    });
-  }
-  new Gauge({
-    name: 'gold_gateway_operations',
-    help: 'Subscriptions of clients that run, by transport',
+  for (const [name, help, of] of counted) countedElsewhere(registry, name, help, () => events[of]);
+  gauge(registry, 'gold_gateway_operations', 'Subscriptions of clients that run, by transport', {
     labelNames: ['transport'],
-    registers,
-    collect() {
-      for (const [transport, running] of Object.entries(active)) this.set({ transport }, running);
+    collect(running) {
+      for (const [transport, count] of Object.entries(active)) running.set({ transport }, count);
     },
   });
-  const started = new Counter({
-    name: 'gold_gateway_operations_started_total',
-    help: 'Subscriptions of clients that began, by transport',
-    labelNames: ['transport'],
-    registers,
-  });
-  const ended = new Counter({
-    name: 'gold_gateway_operations_ended_total',
-    help: 'Subscriptions of clients that ended, by transport and reason; each that began ends once',
-    labelNames: ['transport', 'reason'],
-    registers,
-  });
-  const latency = new Histogram({
-    name: 'gold_gateway_tick_to_socket_seconds',
-    help: 'From the arrival of a tick in the system until the last socket has been given its event',
-    registers,
-    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-  });
+  const started = counter(
+    registry,
+    'gold_gateway_operations_started_total',
+    'Subscriptions of clients that began, by transport',
+    ['transport'],
+  );
+  const ended = counter(
+    registry,
+    'gold_gateway_operations_ended_total',
+    'Subscriptions of clients that ended, by transport and reason; each that began ends once',
+    ['transport', 'reason'],
+  );
+  const latency = durationHistogram(
+    registry,
+    'gold_gateway_tick_to_socket_seconds',
+    'From the arrival of a tick in the system until the last socket has been given its event',
+  );
   return {
     events,
     operationStarted(transport) {
@@ -104,16 +88,8 @@ export function createStreamMetrics(registry: Registry): StreamMetrics {
         ['gold_gateway_shared_streams', 'Different operations that run, each for all clients that sent it', streams],
         ['gold_gateway_upstreams', 'Subscriptions at subgraphs', upstreams],
       ];
-      for (const [name, help, read] of gauges) {
-        new Gauge({
-          name,
-          help,
-          registers,
-          collect() {
-            this.set(read());
-          },
-        });
-      }
+      for (const [name, help, read] of gauges)
+        gauge(registry, name, help, { collect: (running) => running.set(read()) });
     },
   };
 }

@@ -1,5 +1,4 @@
-import { Counter, Gauge } from 'prom-client';
-import type { Registry } from '#shared/metrics.ts';
+import { countedElsewhere, counter, gauge, type Registry } from '#shared/metrics.ts';
 import type { Transport } from '../client-operations.ts';
 import type { ReconnectReason } from '../stream-message.ts';
 
@@ -40,7 +39,6 @@ export type ClientMetrics = {
 export function createClientMetrics(registry: Registry): ClientMetrics {
   const messages = { sent: 0, sentBytes: 0, conflated: 0, dropped: 0, backlogBytes: 0 };
   const connections: Record<Transport, number> = { websocket: 0, sse: 0, multipart: 0 };
-  const registers = [registry];
 
   const counted: [name: string, help: string, of: keyof typeof messages][] = [
     ['gold_gateway_messages_sent_total', 'Results handed to sockets of clients', 'sent'],
@@ -48,40 +46,22 @@ export function createClientMetrics(registry: Registry): ClientMetrics {
     ['gold_gateway_messages_conflated_total', 'Results replaced by a newer one before a slow client', 'conflated'],
     ['gold_gateway_messages_dropped_total', 'Results that waited for a client that is gone', 'dropped'],
   ];
-  for (const [name, help, of] of counted) {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(messages[of]);
-      },
-    });
-  }
-  new Gauge({
-    name: 'gold_gateway_backlog_bytes',
-    help: 'Bytes of results that wait for slow clients',
-    registers,
-    collect() {
-      this.set(messages.backlogBytes);
-    },
+  for (const [name, help, of] of counted) countedElsewhere(registry, name, help, () => messages[of]);
+  gauge(registry, 'gold_gateway_backlog_bytes', 'Bytes of results that wait for slow clients', {
+    collect: (waiting) => waiting.set(messages.backlogBytes),
   });
-  new Gauge({
-    name: 'gold_gateway_connections',
-    help: 'Connections of clients that are open, by transport',
+  gauge(registry, 'gold_gateway_connections', 'Connections of clients that are open, by transport', {
     labelNames: ['transport'],
-    registers,
-    collect() {
-      for (const [transport, open] of Object.entries(connections)) this.set({ transport }, open);
+    collect(open) {
+      for (const [transport, count] of Object.entries(connections)) open.set({ transport }, count);
     },
   });
-  const closed = new Counter({
-    name: 'gold_gateway_clients_closed_total',
-    help: 'Connections of clients that ended, by transport and reason',
-    labelNames: ['transport', 'reason'],
-    registers,
-  });
+  const closed = counter(
+    registry,
+    'gold_gateway_clients_closed_total',
+    'Connections of clients that ended, by transport and reason',
+    ['transport', 'reason'],
+  );
   return {
     messages,
     connections,
