@@ -15,13 +15,13 @@ const isHere = existsSync(recording);
 if (!isHere) console.warn('SKIPPED: the recording of real ticks is not on this machine');
 
 /** Row n is tick n + 1. */
-type Row = { bid: string; ask: string; mid: Decimal };
+type Row = { time: number; bid: string; ask: string; mid: Decimal };
 
 async function firstRows(count: number): Promise<Row[]> {
   const rows: Row[] = [];
   for await (const line of createInterface(createReadStream(recording).pipe(createGunzip()))) {
     const [time, bid, ask] = line.split(',') as [string, string, string];
-    if (time !== 'time') rows.push({ bid, ask, mid: decimal(bid).plus(ask).div(2) });
+    if (time !== 'time') rows.push({ time: Date.parse(time), bid, ask, mid: decimal(bid).plus(ask).div(2) });
     if (rows.length === count) break;
   }
   return rows;
@@ -56,7 +56,8 @@ async function firstRows(count: number): Promise<Row[]> {
       '{ instrument(symbol: "XAU-USD") { price { sequence } } }',
     );
     const rows = await firstRows(100_000);
-    const { condition, threshold, at } = nextRecord(rows, Number(data!.instrument.price.sequence) + 300);
+    // Ten minutes of the recording are six seconds here: the alert is armed long before.
+    const { condition, threshold, at } = nextRecord(rows, Number(data!.instrument.price.sequence) - 1, 600_000);
     const input = { idempotencyKey: randomUUID(), symbol: 'XAU-USD', condition, threshold, repeat: 'ONCE' as const };
     const created = await customer.request(CreatePriceAlertDocument, { input });
     expect(created.data?.createPriceAlert).toMatchObject({ status: 'ACTIVE', alreadyMet: false });
@@ -74,9 +75,10 @@ async function firstRows(count: number): Promise<Row[]> {
   }, 120_000);
 });
 
-/** The first row behind `from` whose price is higher, or lower, than that of every row up to there. */
-function nextRecord(rows: Row[], from: number) {
-  const seen = rows.slice(0, from).map(({ mid }) => mid);
+/** The first row whose price is higher, or lower, than that of every row from `begin` until so many milliseconds later. */
+function nextRecord(rows: Row[], begin: number, forMs: number) {
+  const from = rows.findIndex(({ time }) => time >= rows[begin]!.time + forMs);
+  const seen = rows.slice(begin, from).map(({ mid }) => mid);
   const above = Decimal.max(...seen).plus('0.01');
   const below = Decimal.min(...seen).minus('0.01');
   const at = rows.findIndex(({ mid }, index) => index >= from && (mid.gte(above) || mid.lte(below)));
