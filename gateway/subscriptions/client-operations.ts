@@ -33,7 +33,7 @@ export type ClientOperation =
       /** Whether it can be resumed with `after`. */
       isResumable: boolean;
     }
-  | { kind: 'query'; execute(): Promise<ExecutionResult> };
+  | { kind: 'query'; isMutation: boolean; execute(): Promise<ExecutionResult> };
 
 export type ClientOperations = {
   /** @returns the operation, or the errors with which it alone is refused */
@@ -138,8 +138,11 @@ export function createClientOperations(options: {
         const { generation } = current!;
         const valid = documents.read(generation, request.query, request.operationName);
         if (Array.isArray(valid)) return valid.map((error) => error.toJSON());
-        if (valid.operation.operation !== OperationTypeNode.SUBSCRIPTION)
-          return { kind: 'query', execute: () => options.execute(request, context) };
+        const { operation: type } = valid.operation;
+        if (type !== OperationTypeNode.SUBSCRIPTION) {
+          const isMutation = type === OperationTypeNode.MUTATION;
+          return { kind: 'query', isMutation, execute: () => options.execute(request, context) };
+        }
         try {
           return prepareSubscription(valid, request, context, transport);
         } catch (error) {

@@ -8,8 +8,6 @@ export type StreamMessage = {
   key: string;
   /** What a client can resume behind with the argument `after`; `undefined` where the operation cannot be resumed. */
   sequence: number | undefined;
-  /** When the event that it is made from reached the gateway, as `performance.now()` in milliseconds. */
-  receivedAt: number;
 };
 
 /** Why a client is asked to come back: nothing is wrong with its operation. */

@@ -2,22 +2,18 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ExecutionResult } from 'graphql';
 import { eventually } from '#shared/testing/eventually.ts';
-import { startKeyServer, type KeyServer } from '#shared/testing/key-server.ts';
 import { createClients, type Clients } from './warehouse/clients.ts';
 import { startWarehouse, type Warehouse } from './warehouse-graph.ts';
 
-let keys: KeyServer;
 let warehouse: Warehouse;
 let clients: Clients;
 beforeAll(async () => {
-  keys = await startKeyServer();
   warehouse = await startWarehouse({ OPERATIONS_PER_SECOND: '10000' });
-  clients = createClients(warehouse.url, keys);
+  clients = createClients(warehouse.url, warehouse.keys);
 });
 afterAll(async () => {
   await clients.closeAll();
   await warehouse.close();
-  await keys.close();
 });
 
 type Entry = { sequence: number; sku?: string };

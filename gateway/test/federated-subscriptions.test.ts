@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createGraphqlClient, type GraphqlClient } from '#shared/testing/graphql-client.ts';
 import { eventually } from '#shared/testing/eventually.ts';
-import { startKeyServer, type KeyServer } from '#shared/testing/key-server.ts';
 import { startWarehouse, type Warehouse } from './warehouse-graph.ts';
 
 describe('a federated subscription', () => {
@@ -167,23 +166,20 @@ describe('a federated subscription', () => {
 });
 
 describe('a federated subscription of somebody who is signed in', () => {
-  let keys: KeyServer;
   let warehouse: Warehouse;
   beforeAll(async () => {
-    keys = await startKeyServer();
-    warehouse = await startWarehouse({ AUTH_JWKS_URL: keys.jwksUrl, AUTH_ISSUER: keys.issuer });
+    warehouse = await startWarehouse();
     warehouse.sell('A');
   });
   afterAll(async () => {
     await warehouse.close();
-    await keys.close();
   });
 
   const clientWith = (authorization: string) =>
     createGraphqlClient(warehouse.url, { socket: { connectionParams: { authorization } } });
 
   test('is closed with 4403 when the token expires that it is personal by, and a public one goes on', async () => {
-    const authorization = `Bearer ${keys.sign({}, { expiresIn: 2 })}`;
+    const authorization = `Bearer ${warehouse.keys.sign({}, { expiresIn: 2 })}`;
     const [personal, open] = [clientWith(authorization), clientWith(authorization)];
     warehouse.tell('user-1', 'hello');
     const mine = personal.subscribe('subscription { myInbox { text } }');

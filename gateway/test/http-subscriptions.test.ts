@@ -3,20 +3,16 @@ import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { createClient as createUrqlClient, fetchExchange } from '@urql/core';
 import { createClient as createSseClient } from 'graphql-sse';
 import { eventually } from '#shared/testing/eventually.ts';
-import { startKeyServer, type KeyServer } from '#shared/testing/key-server.ts';
 import { acceptMultipart, acceptSse, get, post } from './raw-stream.ts';
 import { startWarehouse, type Warehouse } from './warehouse-graph.ts';
 
-let keys: KeyServer;
 let warehouse: Warehouse;
 beforeAll(async () => {
-  keys = await startKeyServer();
-  warehouse = await startWarehouse({ AUTH_JWKS_URL: keys.jwksUrl, AUTH_ISSUER: keys.issuer });
+  warehouse = await startWarehouse();
   warehouse.sell('A');
 });
 afterAll(async () => {
   await warehouse.close();
-  await keys.close();
 });
 
 const sequencesIn = (text: string, field: string) =>
@@ -122,7 +118,7 @@ describe('a personal subscription over plain HTTP', () => {
       retry: async () => undefined,
       headers: () => {
         expirations.push(Date.now() + 2_000);
-        return { authorization: `Bearer ${keys.sign({ sub: 'alice' }, { expiresIn: 2 })}` };
+        return { authorization: `Bearer ${warehouse.keys.sign({ sub: 'alice' }, { expiresIn: 2 })}` };
       },
     });
     warehouse.tell('alice', 'first');
@@ -151,14 +147,14 @@ describe('a personal subscription over plain HTTP', () => {
 
   test('of Apollo Client ends with a code on which its RetryLink comes back', async () => {
     warehouse.tell('bob', 'hello');
-    const authorization = `Bearer ${keys.sign({ sub: 'bob' }, { expiresIn: 2 })}`;
+    const authorization = `Bearer ${warehouse.keys.sign({ sub: 'bob' }, { expiresIn: 2 })}`;
     const stream = await post(warehouse.url, acceptMultipart, { query: inbox }, { authorization });
     await stream.until('hello');
     expect(await stream.whole()).toContain('"code":"TOKEN_EXPIRED","retryable":true');
   });
 
   test('leaves public ones of the same caller alone', async () => {
-    const authorization = `Bearer ${keys.sign({ sub: 'carol' }, { expiresIn: 1 })}`;
+    const authorization = `Bearer ${warehouse.keys.sign({ sub: 'carol' }, { expiresIn: 1 })}`;
     warehouse.tell('carol', 'hello');
     const query = 'subscription { itemSold { sequence } }';
     const open = await post(warehouse.url, acceptSse, { query }, { authorization });

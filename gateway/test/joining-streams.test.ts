@@ -2,21 +2,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { ExecutionResult } from 'graphql';
 import type { EventReader } from '#shared/testing/graphql-client.ts';
 import { eventually } from '#shared/testing/eventually.ts';
-import { startKeyServer, type KeyServer } from '#shared/testing/key-server.ts';
 import { codeOf, createClients, type Clients } from './warehouse/clients.ts';
 import { startWarehouse, type Warehouse } from './warehouse-graph.ts';
 
-let keys: KeyServer;
 let warehouse: Warehouse;
 let clients: Clients;
 beforeAll(async () => {
-  keys = await startKeyServer();
   warehouse = await startWarehouse({
-    AUTH_JWKS_URL: keys.jwksUrl,
-    AUTH_ISSUER: keys.issuer,
     OPERATIONS_PER_SECOND: '10000',
   });
-  clients = createClients(warehouse.url, keys);
+  clients = createClients(warehouse.url, warehouse.keys);
 });
 afterEach(async () => {
   await clients.closeAll();
@@ -24,7 +19,6 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await warehouse.close();
-  await keys.close();
 });
 
 type Feed = EventReader<ExecutionResult<Record<string, { sequence: number }>>>;

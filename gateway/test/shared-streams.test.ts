@@ -1,26 +1,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '#shared/testing/eventually.ts';
-import { startKeyServer, type KeyServer } from '#shared/testing/key-server.ts';
 import { createClients, codeOf, type Clients } from './warehouse/clients.ts';
 import { startWarehouse, type Warehouse } from './warehouse-graph.ts';
 
-let keys: KeyServer;
 let warehouse: Warehouse;
 let clients: Clients;
 beforeAll(async () => {
-  keys = await startKeyServer();
   warehouse = await startWarehouse({
-    AUTH_JWKS_URL: keys.jwksUrl,
-    AUTH_ISSUER: keys.issuer,
     OPERATIONS_PER_SECOND: '10000',
     OPERATIONS_PER_SOCKET: '1000',
   });
-  clients = createClients(warehouse.url, keys);
+  clients = createClients(warehouse.url, warehouse.keys);
 });
 afterEach(() => clients.closeAll());
 afterAll(async () => {
   await warehouse.close();
-  await keys.close();
 });
 
 /** How much each of these metrics has grown since. */

@@ -8,6 +8,7 @@ import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import type { RequestContext } from '#shared/request-context.ts';
 import { createSubgraphServer, type SubgraphServer } from '#shared/subgraph-server.ts';
+import { startKeyServer } from '#shared/testing/key-server.ts';
 import { createTokenVerifier } from '#shared/token-verifier.ts';
 import { readConfig } from '../config.ts';
 import { wire } from '../wiring.ts';
@@ -23,11 +24,12 @@ type SchemaTexts = { sales: string; shop: string };
  * @param settings environment variables of the gateway, and where the subgraphs find the keys of access tokens
  */
 export async function startWarehouse(settings: Settings = {}) {
-  const issuer = settings.AUTH_ISSUER ?? 'test';
+  const keys = await startKeyServer();
+  const auth = { AUTH_JWKS_URL: keys.jwksUrl, AUTH_ISSUER: keys.issuer };
   const sales = createSales();
   const shop = createShop();
-  const salesServer = await startSubgraph(salesSdl, sales.resolvers, { issuer, jwksUrl: settings.AUTH_JWKS_URL });
-  const shopServer = await startSubgraph(shopSdl, shop.resolvers, { issuer, jwksUrl: settings.AUTH_JWKS_URL });
+  const salesServer = await startSubgraph(salesSdl, sales.resolvers, keys);
+  const shopServer = await startSubgraph(shopSdl, shop.resolvers, keys);
 
   const folder = await mkdtemp(join(tmpdir(), 'gold-gateway-'));
   const file = join(folder, 'supergraph.graphql');
@@ -46,7 +48,7 @@ export async function startWarehouse(settings: Settings = {}) {
     const gateway = await startGateway({
       SUPERGRAPH_FILE: file,
       SHUTDOWN_SPREAD_MS: '0',
-      AUTH_ISSUER: issuer,
+      ...auth,
       ...settings,
       ...more,
     });
@@ -57,6 +59,8 @@ export async function startWarehouse(settings: Settings = {}) {
 
   return {
     ...gateway,
+    /** Signs the access tokens that everybody here accepts. */
+    keys,
     sales,
     shop,
     sell: (sku: string) => sales.sold.append({ sku }),
@@ -82,6 +86,7 @@ export async function startWarehouse(settings: Settings = {}) {
       await Promise.all(gateways.map((each) => each.stop()));
       await salesServer.stop();
       await shopServer.stop();
+      await keys.close();
       await rm(folder, { recursive: true });
     },
   };
@@ -108,7 +113,7 @@ async function startGateway(settings: Settings) {
 }
 
 /** A subgraph that can be stopped and started again at the same address. */
-async function startSubgraph(sdl: string, resolvers: object, auth: { issuer: string; jwksUrl: string | undefined }) {
+async function startSubgraph(sdl: string, resolvers: object, auth: { issuer: string; jwksUrl: string }) {
   const verifier = createTokenVerifier(auth);
   const credentials: (string | undefined)[] = [];
   let server: SubgraphServer;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '#shared/testing/eventually.ts';
-import { startKeyServer, type KeyServer } from '#shared/testing/key-server.ts';
+import { startKeyServer } from '#shared/testing/key-server.ts';
 import { openRawSocket, type RawSocket } from './raw-websocket.ts';
 import { startWarehouse, type Warehouse, type WarehouseGateway } from './warehouse-graph.ts';
 
@@ -215,22 +215,19 @@ describe('limits of clients at the gateway', () => {
 });
 
 describe('the session of a WebSocket client at the gateway', () => {
-  let keys: KeyServer;
   let warehouse: Warehouse;
   let withoutAuth: WarehouseGateway;
   beforeAll(async () => {
-    keys = await startKeyServer();
-    warehouse = await startWarehouse({ AUTH_JWKS_URL: keys.jwksUrl, AUTH_ISSUER: keys.issuer });
+    warehouse = await startWarehouse();
     withoutAuth = await warehouse.startGateway({ AUTH_JWKS_URL: 'http://127.0.0.1:1/jwks.json' });
     warehouse.sell('A');
     warehouse.tell('user-1', 'hello');
   });
   afterAll(async () => {
     await warehouse.close();
-    await keys.close();
   });
 
-  const token = (expiresIn: number, claims: object = {}) => `Bearer ${keys.sign(claims, { expiresIn })}`;
+  const token = (expiresIn: number, claims: object = {}) => `Bearer ${warehouse.keys.sign(claims, { expiresIn })}`;
 
   test('ends with its token where it has personal streams: 4403, on which clients come back', async () => {
     const client = await connected(warehouse, { authorization: token(2) });

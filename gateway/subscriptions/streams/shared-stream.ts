@@ -114,7 +114,6 @@ export function createSharedStream(options: SharedStreamOptions): SharedStream {
       body: Buffer.from(JSON.stringify(result)),
       key: event.key ?? '',
       sequence: isResumable ? event.sequence : undefined,
-      receivedAt: event.receivedAt,
     };
   }
 

@@ -1,18 +1,10 @@
 import { countedElsewhere, counter, durationHistogram, gauge, type Registry } from '#shared/metrics.ts';
 import type { Transport } from '../client-operations.ts';
+import type { ReconnectReason } from '../stream-message.ts';
 import type { SharedEvent } from '../upstreams/shared-upstream.ts';
 
 /** Why an operation of a client has ended; each that was started ends once. */
-export type OperationEnd =
-  | 'completed'
-  | 'failed'
-  | 'unsubscribed'
-  | 'disconnected'
-  | 'token_expired'
-  | 'session_ended'
-  | 'too_slow'
-  | 'schema_changed'
-  | 'shutdown';
+export type OperationEnd = 'completed' | 'failed' | 'unsubscribed' | 'disconnected' | ReconnectReason;
 
 export type StreamMetrics = {
   /** Plain numbers, read when somebody scrapes. */

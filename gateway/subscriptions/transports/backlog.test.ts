@@ -32,7 +32,7 @@ function aConnection() {
 }
 
 function aMessage(name: string, key = 'XAU-USD', bytes = 10): StreamMessage {
-  return { body: Buffer.from(name.padEnd(bytes)), key, sequence: undefined, receivedAt: 0 };
+  return { body: Buffer.from(name.padEnd(bytes)), key, sequence: undefined };
 }
 
 function setUp({ limitBytes = 1_000, limitMs = 10_000 } = {}) {

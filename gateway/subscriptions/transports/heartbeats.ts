@@ -6,14 +6,12 @@ export type Heartbeats = {
   add(stream: Beating): () => void;
 };
 
-/** Into so many groups streams are divided, which have their heartbeats one after another. */
-const groupCount = 16;
-
 /**
  * Lets every stream beat once in `intervalMs`, from one timer for all of them. They take turns: ten thousand heartbeats at
  * one moment would hold up every price for a tenth of a second. The first comes within one interval.
+ * @param groupCount into so many groups streams are divided, which have their heartbeats one after another
  */
-export function createHeartbeats(intervalMs: number): Heartbeats {
+export function createHeartbeats(intervalMs: number, groupCount = 16): Heartbeats {
   const groups = Array.from({ length: groupCount }, () => new Set<Beating>());
   let timer: NodeJS.Timeout | undefined;
   let turn = 0;

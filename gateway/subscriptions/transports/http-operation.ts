@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { getOperationAST, parse } from 'graphql';
 import { readBody, type Body } from '#shared/graphql-http.ts';
 import type { OperationRequest } from '../client-operations.ts';
 import { acceptedAnswers, type AcceptedAnswers, type StreamKind } from './http-negotiation.ts';
@@ -40,11 +39,6 @@ export async function readOperation({ request, url }: Exchange, bodyLimitBytes: 
   const lastEventId = request.headers['last-event-id'] as string | undefined;
   const returnsAlone = request.method === 'GET' && stream === 'sse';
   return { kind: 'operation', operation, stream: stream!, json, lastEventId, returnsAlone, body };
-}
-
-/** Whether it is a mutation; for an operation that has been found valid. */
-export function isMutation({ query, operationName }: OperationRequest): boolean {
-  return getOperationAST(parse(query), operationName)?.operation === 'mutation';
 }
 
 /**

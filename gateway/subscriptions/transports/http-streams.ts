@@ -12,12 +12,13 @@ import { rateLimited, tooManyConnections, type ClientLimits } from './client-lim
 import type { ClientOperation, ClientOperations } from '../client-operations.ts';
 import { createHeartbeats, type Heartbeats } from './heartbeats.ts';
 import { acceptedAnswers } from './http-negotiation.ts';
-import { isMutation, readOperation, type AskedOperation, type Exchange } from './http-operation.ts';
+import { readOperation, type AskedOperation, type Exchange } from './http-operation.ts';
 import { holdOpen, type HttpStream } from './http-stream.ts';
 import { createMultipartFormat } from './multipart-transport.ts';
 import { refuseOperation } from './refused-operation.ts';
 import { resumeOrBegin } from './resume-or-begin.ts';
 import { completedId, createSseFormat } from './sse-transport.ts';
+import { spreadOut } from './spread-out.ts';
 import { reconnectError, streamHeaders, type StreamFormat } from './stream-format.ts';
 import type { ClientMetrics } from './client-metrics.ts';
 
@@ -37,8 +38,6 @@ type Query = Extract<ClientOperation, { kind: 'query' }>;
 const returnAfterMs = 1_000;
 /** So long a client has to take the last bytes before its connection is cut. */
 const defaultLastBytesMs = 5_000;
-/** How often streams are ended while the gateway closes. */
-const closingStepMs = 10;
 
 /**
  * Subscriptions over plain HTTP, as server-sent events and as Apollo's multipart, on the path of queries: the `Accept`
@@ -124,7 +123,7 @@ export function createHttpStreams(options: {
   }
 
   async function answerQuery({ request, response }: Exchange, asked: AskedOperation, prepared: Query): Promise<void> {
-    if (request.method === 'GET' && isMutation(asked.operation))
+    if (request.method === 'GET' && prepared.isMutation)
       return sendJson(response, 405, badRequest('Mutations are sent by POST'), { allow: 'POST' });
     const { format } = ways[asked.stream];
     const result = await prepared.execute().catch((error: unknown) => ({ errors: [formatError(error, logger)] }));
@@ -137,13 +136,7 @@ export function createHttpStreams(options: {
     answer,
     async close(spreadMs) {
       isClosing = true;
-      const ending = [...open];
-      const begun = performance.now();
-      for (let ended = 0; ended < ending.length;) {
-        const share = Math.min(1, (performance.now() - begun + closingStepMs) / Math.max(spreadMs, closingStepMs));
-        for (const due = Math.ceil(ending.length * share); ended < due; ended += 1) ending[ended]!.retire('shutdown');
-        if (ended < ending.length) await new Promise((resolve) => setTimeout(resolve, closingStepMs));
-      }
+      await spreadOut([...open], spreadMs, (stream) => stream.retire('shutdown'));
     },
   };
 }

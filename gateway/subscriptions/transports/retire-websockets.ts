@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { cut, hangUp, leaveStreams, letGoOfHeld, readOn, type WebSocketClient } from './websocket-client.ts';
 import type { ClosingReason } from './client-metrics.ts';
+import { spreadOut } from './spread-out.ts';
 import { closings, type Closing } from './websocket-protocol.ts';
 
 /** Milliseconds that a query or mutation may still take on a connection that is to be closed; subgraphs have as long. */
@@ -9,8 +10,6 @@ const runningMs = 5_000;
 const shortestRunningMs = 2_000;
 /** Milliseconds that clients have to answer a close before their sockets are cut. */
 const answerMs = 2_000;
-/** Milliseconds between two groups of clients that are told. */
-const stepMs = 50;
 
 /**
  * Tells a client to come back, on which it sends again whatever has not been answered: its streams end at once, but a
@@ -33,13 +32,7 @@ export function retire(client: WebSocketClient, closing: Closing, because: Closi
  */
 export async function retireClients(clients: ReadonlySet<WebSocketClient>, spreadMs: number): Promise<void> {
   const runningUntil = performance.now() + runningMs;
-  const groups = Math.min(clients.size, Math.floor(spreadMs / stepMs));
-  const inGroup = Math.ceil(clients.size / Math.max(1, groups));
-  const waiting = [...clients];
-  for (let told = 0; told < waiting.length; told += inGroup) {
-    if (told > 0) await wait(spreadMs / groups);
-    for (const client of waiting.slice(told, told + inGroup)) retire(client, closings.shutdown, 'shutdown');
-  }
+  await spreadOut([...clients], spreadMs, (client) => retire(client, closings.shutdown, 'shutdown'));
   const leftMs = Math.max(runningUntil - performance.now(), shortestRunningMs);
   await whenever(() => clients.values().every(({ endedBy }) => endedBy), leftMs);
   for (const client of clients) hangUp(client, closings.shutdown, 'shutdown');

@@ -32,8 +32,8 @@ export type WebSocketClient = {
   retiringAs: { closing: Closing; because: ClosingReason; timer: NodeJS.Timeout } | undefined;
   /** What it has sent behind an operation that has to wait for its turn. */
   held: { messages: string[]; timer: NodeJS.Timeout } | undefined;
-  /** Which of the parts into which clients are divided for pings. */
-  keepAlivePart: number;
+  /** Ends the pings. */
+  stopPings: (() => void) | undefined;
   /** Whether the last ping has been answered, or something else has shown since that the client is there. */
   isAnswering: boolean;
   /** Pings for which there was no room, one after the other. */

@@ -4,8 +4,8 @@ import { eventually } from '#shared/testing/eventually.ts';
 import type { WebSocketClient } from './websocket-client.ts';
 import { createKeepAlive } from './websocket-keep-alive.ts';
 
-let keepAlive: ReturnType<typeof createKeepAlive>;
-afterEach(() => keepAlive.close());
+const stops: (() => void)[] = [];
+afterEach(() => stops.splice(0).forEach((stop) => stop()));
 
 /** A client whose system holds so much for it that it comes to no ping. */
 function aBusyClient(onPing: () => void) {
@@ -31,10 +31,10 @@ function aBusyClient(onPing: () => void) {
 }
 
 test('a client that takes in what it had no room for is there, although it does not answer pings', async () => {
-  keepAlive = createKeepAlive({ intervalMs: 50, blockedMs: 1_000 });
+  const keepAlive = createKeepAlive({ intervalMs: 50, blockedMs: 1_000 });
   let isReading = true;
   const { client, seen } = aBusyClient(() => isReading && client.connection.emit('drain'));
-  keepAlive.add(client);
+  stops.push(keepAlive.add(client));
   await eventually(() => expect(seen.pings).toBe(4));
   expect(seen.isCut).toBe(false);
   isReading = false;
@@ -43,12 +43,12 @@ test('a client that takes in what it had no room for is there, although it does 
 });
 
 test('a client that is not read from, for it has to wait, is not asked', async () => {
-  keepAlive = createKeepAlive({ intervalMs: 50, blockedMs: 1_000 });
+  const keepAlive = createKeepAlive({ intervalMs: 50, blockedMs: 1_000 });
   const { client, seen } = aBusyClient(() => undefined);
   const other = aBusyClient(() => other.client.connection.emit('drain'));
   client.isAnswering = false;
   client.held = { messages: [], timer: setTimeout(() => undefined, 0) };
-  for (const each of [client, other.client]) keepAlive.add(each);
+  for (const each of [client, other.client]) stops.push(keepAlive.add(each));
   await eventually(() => expect(other.seen.pings).toBe(4));
   expect(seen).toEqual({ pings: 0, isCut: false });
 });

@@ -1,3 +1,4 @@
+import { createHeartbeats } from './heartbeats.ts';
 import { cut, type WebSocketClient } from './websocket-client.ts';
 
 /** Into so many parts the clients are divided, each with its own time within the interval: no burst of pings. */
@@ -11,9 +12,7 @@ const parts = 48;
  */
 export function createKeepAlive(options: { intervalMs: number; blockedMs: number }) {
   const { intervalMs, blockedMs } = options;
-  const clients = Array.from({ length: parts }, () => new Set<WebSocketClient>());
-  let added = 0;
-  let turn = 0;
+  const rounds = createHeartbeats(intervalMs, parts);
 
   function check(client: WebSocketClient): void {
     // It is not read from, so it cannot answer.
@@ -30,23 +29,13 @@ export function createKeepAlive(options: { intervalMs: number; blockedMs: number
     client.socket.ping();
   }
 
-  const timer = setInterval(() => {
-    for (const client of clients[turn]!) check(client);
-    turn = (turn + 1) % parts;
-  }, intervalMs / parts);
-  timer.unref();
-
   return {
-    add(client: WebSocketClient) {
-      client.keepAlivePart = added++ % parts;
-      clients[client.keepAlivePart]!.add(client);
+    /** @returns ends it */
+    add(client: WebSocketClient): () => void {
       const heard = () => void (client.isAnswering = true);
       for (const event of ['message', 'ping', 'pong'] as const) client.socket.on(event, heard);
       client.connection.on('drain', heard);
+      return rounds.add({ beat: () => check(client) });
     },
-    delete(client: WebSocketClient) {
-      clients[client.keepAlivePart]!.delete(client);
-    },
-    close: () => clearInterval(timer),
   };
 }

@@ -101,7 +101,7 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
       runningQueries: 0,
       retiringAs: undefined,
       held: undefined,
-      keepAlivePart: 0,
+      stopPings: undefined,
       isAnswering: true,
       blockedRounds: 0,
       endedBy: undefined,
@@ -112,14 +112,14 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
     // What breaks the WebSocket protocol, or is too long; ws closes the socket with a code that says so.
     socket.on('error', () => letGo(client, 'protocol_error'));
     socket.on('close', () => forget(client));
-    keepAlive.add(client);
+    client.stopPings = keepAlive.add(client);
     if (socket.protocol !== subprotocol) hangUp(client, closings.badSubprotocol, 'protocol_error');
   }
 
   function forget(client: WebSocketClient): void {
     letGo(client, 'disconnected');
     client.release();
-    keepAlive.delete(client);
+    client.stopPings?.();
     clients.delete(client);
     metrics.connections.websocket -= 1;
     metrics.clientClosed('websocket', client.endedBy!);
@@ -170,7 +170,6 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
     async close(spreadMs) {
       isClosing = true;
       await retireClients(clients, spreadMs);
-      keepAlive.close();
     },
   };
 }

@@ -31,7 +31,7 @@ export function createDrivenOperations() {
       const isPersonal = query.includes('mine');
       if (isPersonal && context.caller.kind === 'anonymous')
         return [{ message: 'Sign in to do this', extensions: { code: 'UNAUTHENTICATED' } }];
-      if (query.startsWith('{')) return { kind: 'query', execute: () => execute() };
+      if (query.startsWith('{')) return { kind: 'query', isMutation: false, execute: () => execute() };
       return {
         kind: 'subscription',
         isResumable: true,
@@ -62,5 +62,5 @@ export function createDrivenOperations() {
 
 /** A message as streams make them. */
 export function aMessage(data: unknown, key = 'XAU-USD'): StreamMessage {
-  return { body: Buffer.from(JSON.stringify({ data })), key, sequence: undefined, receivedAt: performance.now() };
+  return { body: Buffer.from(JSON.stringify({ data })), key, sequence: undefined };
 }

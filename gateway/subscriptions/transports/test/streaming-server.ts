@@ -1,3 +1,4 @@
+import { getOperationAST, parse } from 'graphql';
 import type { Caller } from '#shared/caller.ts';
 import { createHttpServer, sendJson } from '#shared/http-server.ts';
 import { createLogger } from '#shared/logger.ts';
@@ -48,7 +49,11 @@ export async function startStreamingServer(settings: Settings = {}) {
       const retryable = request.query.includes('retryable');
       if (code) return [{ message: 'Refused', extensions: { code, ...(retryable && { retryable }) } }];
       if (!request.query.startsWith('subscription'))
-        return { kind: 'query', execute: async () => ({ data: { answer: request.variables ?? null } }) };
+        return {
+          kind: 'query',
+          isMutation: getOperationAST(parse(request.query), request.operationName)?.operation === 'mutation',
+          execute: async () => ({ data: { answer: request.variables ?? null } }),
+        };
       return {
         kind: 'subscription',
         isResumable: request.query.includes('resumable'),
@@ -127,5 +132,5 @@ export type StreamingServer = Awaited<ReturnType<typeof startStreamingServer>>;
 /** A result with a price of that sequence. */
 export function aMessage(sequence: number | undefined, key = 'XAU-USD', padding = ''): StreamMessage {
   const body = Buffer.from(JSON.stringify({ data: { priceUpdated: { sequence: String(sequence), padding } } }));
-  return { body, key, sequence, receivedAt: performance.now() };
+  return { body, key, sequence };
 }
