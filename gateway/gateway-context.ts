@@ -1,5 +1,6 @@
 import type { Caller } from '#shared/caller.ts';
 import type { TickReference } from '#shared/ticks/tick-reference.ts';
+import type { Freshness } from './queries/caching/freshness.ts';
 
 /** What the gateway knows of the operation that it executes, and passes on to the subgraphs that it asks. */
 export type GatewayContext = {
@@ -11,4 +12,10 @@ export type GatewayContext = {
   userAgent: string | undefined;
   /** The tick of the price event that is being joined; `undefined` outside one. */
   tick: TickReference | undefined;
+  /** The trace that the request belongs to (W3C Trace Context), passed on to the subgraphs. */
+  traceparent?: string | undefined;
+  /** When the answer is of no use any more, as `performance.now()`; `undefined` outside requests that have an end. */
+  deadline?: number | undefined;
+  /** Collects for how long the answer may be kept, from what it is made of; `undefined` where nobody wants to know. */
+  freshness?: Freshness | undefined;
 };
