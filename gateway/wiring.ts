@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ApolloGateway } from '@apollo/gateway';
 import { acceptCorrelationId, correlationHeader, withCorrelation } from '#shared/correlation.ts';
 import { formatError } from '#shared/error-format.ts';
 import { answerGraphql, sendRefusal, type Body } from '#shared/graphql-http.ts';
@@ -15,6 +14,8 @@ import { createCorsPolicy } from './cors-policy.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { createPageRoutes } from './pages/page-routes.ts';
 import { createApolloServer, executeOperation } from './queries/apollo-server.ts';
+import { createGatewayInterface } from './queries/gateway-interface.ts';
+import { createStockExecutor } from './queries/stock-executor.ts';
 import { createSubgraphs } from './queries/subgraphs.ts';
 import { createCallerVerifier } from './security/caller-verifier.ts';
 import { createEndedSessions } from './security/ended-sessions.ts';
@@ -31,7 +32,7 @@ import { createClientMetrics } from './subscriptions/transports/client-metrics.t
 import { createUnsafeFields } from './subscriptions/plans/unsafe-fields.ts';
 import { createUpstreamConnections } from './subscriptions/upstreams/upstream-connections.ts';
 import { serveWebSockets } from './subscriptions/transports/websocket-transport.ts';
-import { createGeneration, type Generation } from './supergraph/generation.ts';
+import { createGeneration } from './supergraph/generation.ts';
 import { createSupergraphSource } from './supergraph/supergraph-source.ts';
 import { createValidDocuments } from './valid-documents.ts';
 
@@ -69,23 +70,20 @@ export async function wire(config: Config): Promise<WiredProcess> {
   });
 
   disableVendorTelemetry();
-  /** The generation that was made last; ApolloGateway says when it takes it. */
-  let made: Generation | undefined;
-  let isLoaded = false;
   let isStopping = false;
-  const gateway = new ApolloGateway({
-    supergraphSdl: createSupergraphSource({
-      file: config.SUPERGRAPH_FILE ?? ownSupergraph,
-      pollMs: config.SUPERGRAPH_POLL_MS,
-      check: (supergraphSdl) => (made = createGeneration(supergraphSdl, subgraphs.of)),
-      logger,
-    }),
-    buildService: ({ name, url }) => subgraphs.of({ name, url }).dataSource,
+  const executor = createStockExecutor({ logger });
+  const gateway = createGatewayInterface({ execute: (request) => executor(gateway.current()!, request) });
+  const source = createSupergraphSource({
+    file: config.SUPERGRAPH_FILE ?? ownSupergraph,
+    pollMs: config.SUPERGRAPH_POLL_MS,
+    take(supergraphSdl) {
+      const generation = createGeneration(supergraphSdl, subgraphs.of);
+      gateway.serve(generation);
+      operations
+        .load(generation)
+        .catch((err: unknown) => logger.error({ err }, 'a new supergraph could not be gone over to'));
+    },
     logger,
-  });
-  gateway.onSchemaLoadOrUpdate(() => {
-    operations.load(made!).catch((err: unknown) => logger.error({ err }, 'a new supergraph could not be gone over to'));
-    isLoaded = true;
   });
   const apollo = createApolloServer({ gateway, introspection: config.EXPLORER, logger });
   const pages = config.EXPLORER ? await createPageRoutes(path) : undefined;
@@ -165,7 +163,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
     socketBufferBytes: 16_384,
     checks: {
       supergraph: async () => {
-        if (!isLoaded) throw new Error('no supergraph is loaded');
+        if (!gateway.current()) throw new Error('no supergraph is loaded');
       },
       // It still answers, while its clients are asked to go: nobody new should be sent here.
       running: async () => {
@@ -201,6 +199,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
     async start() {
       // Not waited for: without Redis the gateway serves as well.
       endedSessions.start();
+      await source.start();
       await apollo.start();
       return http.listen();
     },
@@ -215,6 +214,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
       // Who is still there when the time is over is cut, over whatever transport.
       await http.close(leftMs());
       await connections.close();
+      await source.close();
       await apollo.stop();
       await subgraphs.close();
       await endedSessions.close();

@@ -1,6 +1,6 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
-import type { ApolloGateway } from '@apollo/gateway';
+import type { GatewayInterface } from '@apollo/server-gateway-interface';
 import { GraphQLError, OperationTypeNode, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import type { Logger } from '#shared/logger.ts';
@@ -9,7 +9,7 @@ import { formatGatewayError } from '../gateway-errors.ts';
 
 /** Apollo Server over the gateway: the protocol of queries and mutations. */
 export function createApolloServer(options: {
-  gateway: ApolloGateway;
+  gateway: GatewayInterface;
   introspection: boolean;
   logger: Logger;
 }): ApolloServer<GatewayContext> {

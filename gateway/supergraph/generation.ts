@@ -31,6 +31,7 @@ export type OwnFields = {
 export type Generation = {
   /** SHA-256 of the supergraph schema, hex. */
   id: string;
+  supergraphSdl: string;
   /** What clients see. */
   apiSchema: GraphQLSchema;
   /** What clients see, as the planner's own type. */
@@ -56,6 +57,7 @@ export function createGeneration(
   const streamRules = createStreamRules(supergraphSdl);
   return {
     id: createHash('sha256').update(supergraphSdl).digest('hex'),
+    supergraphSdl,
     apiSchema: plannerApiSchema.toGraphQLJSSchema(),
     plannerApiSchema,
     supergraphSchema: supergraph.schema.toGraphQLJSSchema(),

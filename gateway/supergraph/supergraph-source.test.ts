@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
 import { composeServices } from '@apollo/composition';
+import { Supergraph } from '@apollo/federation-internals';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { createLogger } from '#shared/logger.ts';
 import { eventually } from '#shared/testing/eventually.ts';
-import { createSupergraphSource } from './supergraph-source.ts';
+import { createSupergraphSource, type SupergraphSource } from './supergraph-source.ts';
 
 /** A supergraph whose only field has this name. */
 function supergraphWith(field: string): string {
@@ -21,34 +21,33 @@ function supergraphWith(field: string): string {
 let folder: string;
 let file: string;
 let log: { level: number; msg: string; err?: { message: string } }[];
-let gateways: ApolloGateway[];
+let sources: SupergraphSource[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gold-supergraph-'));
   file = join(folder, 'supergraph.graphql');
-  [log, gateways] = [[], []];
+  [log, sources] = [[], []];
 });
 afterEach(async () => {
-  await Promise.all(gateways.map((gateway) => gateway.stop()));
+  await Promise.all(sources.map((source) => source.close()));
   await rm(folder, { recursive: true });
 });
 
-/** A gateway that has loaded the file and looks at it every 10 ms; `served` are the fields of each schema that it came to. */
+/** Loads the file and looks at it every 10 ms; `served` are the fields of each schema that is served then. */
 async function load(options: { check?: (sdl: string) => void; pollMs?: number } = {}) {
+  const { check, pollMs = 10 } = options;
   const to = new Writable({ write: (line, _encoding, done) => (log.push(JSON.parse(String(line))), done()) });
   const logger = createLogger({ service: 'test', level: 'info', to });
-  const gateway = new ApolloGateway({
-    supergraphSdl: createSupergraphSource({ file, pollMs: 10, check: () => undefined, logger, ...options }),
-    buildService: () => ({ process: async () => ({}) }) as GraphQLDataSource,
-    logger: createLogger({ service: 'test', level: 'silent' }),
-  });
   const served: string[] = [];
-  gateways.push(gateway);
-  gateway.onSchemaLoadOrUpdate(({ apiSchema }) => {
-    served.push(Object.keys(apiSchema.getQueryType()!.getFields()).join());
-  });
-  await gateway.load();
-  return { gateway, served };
+  function take(sdl: string): void {
+    const fields = Supergraph.build(sdl).apiSchema().schemaDefinition.rootType('query')!.fields();
+    check?.(sdl);
+    served.push(fields.map(({ name }) => name).join());
+  }
+  const source = createSupergraphSource({ file, pollMs, take, logger });
+  sources.push(source);
+  await source.start();
+  return { source, served };
 }
 
 /** As deployments replace a file: nobody ever sees half of it. */
@@ -91,20 +90,18 @@ describe('the supergraph of a file', () => {
 
   test('that is refused is told of once, and the one before it serves on until there is a good one', async () => {
     await writeFile(file, supergraphWith('one'));
-    const { served, gateway } = await load();
+    const { served } = await load();
     await replace('type Query { half');
     await eventually(() => expect(errors()).toEqual([refused]));
-    const before = gateway.__testing().supergraphSdl;
     await replace(supergraphWith('two').replace('schema\n', `schema\n${unknownFeature}\n`));
     await eventually(() => expect(errors()).toEqual([refused, refused]));
     expect(served).toEqual(['one']);
-    expect(gateway.__testing().supergraphSdl).toBe(before);
     await replace(supergraphWith('two'));
     await eventually(() => expect(served).toEqual(['one', 'two']));
     expect(errors()).toHaveLength(2);
   });
 
-  test('that does not pass the check never reaches the gateway', async () => {
+  test('that does not pass the check is never served', async () => {
     await writeFile(file, supergraphWith('one'));
     const checked: string[] = [];
     const { served } = await load({
@@ -144,7 +141,7 @@ describe('the supergraph of a file', () => {
   test('is looked at no more once the gateway has stopped, and only once where that is asked for', async () => {
     await writeFile(file, supergraphWith('one'));
     const [stopped, once, watching] = [await load(), await load({ pollMs: 0 }), await load()];
-    await stopped.gateway.stop();
+    await stopped.source.close();
     await replace(supergraphWith('two'));
     await eventually(() => expect(watching.served).toEqual(['one', 'two']));
     await replace(supergraphWith('three'));
