@@ -5,6 +5,8 @@ import type { Freshness } from './queries/caching/freshness.ts';
 /** What the gateway knows of the operation that it executes, and passes on to the subgraphs that it asks. */
 export type GatewayContext = {
   caller: Caller;
+  /** Whom limits count; see `clientKey`. */
+  client: string;
   /** The `Authorization` header as it came, already verified; subgraphs verify it again. */
   authorization: string | undefined;
   correlationId: string;
@@ -14,6 +16,8 @@ export type GatewayContext = {
   tick: TickReference | undefined;
   /** The trace that the request belongs to (W3C Trace Context), passed on to the subgraphs. */
   traceparent?: string | undefined;
+  /** What tracing systems have written down for themselves. */
+  tracestate?: string | undefined;
   /** When the answer is of no use any more, as `performance.now()`; `undefined` outside requests that have an end. */
   deadline?: number | undefined;
   /** Collects for how long the answer may be kept, from what it is made of; `undefined` where nobody wants to know. */

@@ -1,5 +1,5 @@
-import { runProcess } from '#shared/run-process.ts';
+import { runCluster } from './cluster/run-cluster.ts';
 import { readConfig } from './config.ts';
 import { wire } from './wiring.ts';
 
-await runProcess(readConfig, wire);
+await runCluster(readConfig, wire);

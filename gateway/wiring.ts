@@ -2,26 +2,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { acceptCorrelationId, correlationHeader, withCorrelation } from '#shared/correlation.ts';
 import { formatError } from '#shared/error-format.ts';
-import { answerGraphql, sendRefusal, type Body } from '#shared/graphql-http.ts';
+import { sendRefusal } from '#shared/graphql-http.ts';
 import { createHttpServer, sendJson } from '#shared/http-server.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import { closeRedis, createRedis } from '#shared/redis.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
 import { createTokenVerifier } from '#shared/token-verifier.ts';
+import { acceptTrace } from '#shared/trace-context.ts';
 import { disableVendorTelemetry, type Config } from './config.ts';
 import { createCorsPolicy } from './cors-policy.ts';
 import type { GatewayContext } from './gateway-context.ts';
+import { metricsOfAll } from './cluster/cluster-metrics.ts';
+import { createSecurityHeaders } from './http/security-headers.ts';
 import { createPageRoutes } from './pages/page-routes.ts';
-import { createApolloServer, executeOperation } from './queries/apollo-server.ts';
-import { createGatewayInterface } from './queries/gateway-interface.ts';
-import { createStockExecutor } from './queries/stock-executor.ts';
-import { createSubgraphs } from './queries/subgraphs.ts';
 import { createCallerVerifier } from './security/caller-verifier.ts';
 import { createEndedSessions } from './security/ended-sessions.ts';
 import { createSessionWatch } from './security/session-watch.ts';
 import { createBacklogs } from './subscriptions/transports/backlog.ts';
-import { addressOf, clientKey } from './subscriptions/transports/client-address.ts';
+import { addressOf, clientKey } from './security/client-address.ts';
 import { createClientLimits } from './subscriptions/transports/client-limits.ts';
 import { createClientOperations } from './subscriptions/client-operations.ts';
 import type { Exchange } from './subscriptions/transports/http-operation.ts';
@@ -32,9 +31,9 @@ import { createClientMetrics } from './subscriptions/transports/client-metrics.t
 import { createUnsafeFields } from './subscriptions/plans/unsafe-fields.ts';
 import { createUpstreamConnections } from './subscriptions/upstreams/upstream-connections.ts';
 import { serveWebSockets } from './subscriptions/transports/websocket-transport.ts';
-import { createGeneration } from './supergraph/generation.ts';
 import { createSupergraphSource } from './supergraph/supergraph-source.ts';
-import { createValidDocuments } from './valid-documents.ts';
+import { executionResult } from './queries/serve-operation.ts';
+import { wireQueries } from './wire-queries.ts';
 
 const path = '/graphql';
 /** So much of SHUTDOWN_TIMEOUT_MS is kept for what follows the last client. */
@@ -55,37 +54,22 @@ export async function wire(config: Config): Promise<WiredProcess> {
     origins: config.CORS_ORIGINS,
     allowLocalhost: config.NODE_ENV !== 'production',
   });
-  const subgraphs = createSubgraphs({
-    urls: {
-      auth: config.AUTH_URL,
-      'market-data': config.MARKET_DATA_URL,
-      pricing: config.PRICING_URL,
-      order: config.ORDER_URL,
-      notification: config.NOTIFICATION_URL,
-    },
-    connections: config.SUBGRAPH_CONNECTIONS,
-    timeoutMs: config.SUBGRAPH_TIMEOUT_MS,
-    gatewaySecret: config.GATEWAY_SECRET,
-    logger,
-  });
-
   disableVendorTelemetry();
   let isStopping = false;
-  const executor = createStockExecutor({ logger });
-  const gateway = createGatewayInterface({ execute: (request) => executor(gateway.current()!, request) });
+  const security = createSecurityHeaders({ strictTransportSeconds: config.STRICT_TRANSPORT_SECONDS });
+  const queries = wireQueries({ config, redis, cors: corsPolicy, security, metrics, logger });
   const source = createSupergraphSource({
     file: config.SUPERGRAPH_FILE ?? ownSupergraph,
     pollMs: config.SUPERGRAPH_POLL_MS,
     take(supergraphSdl) {
-      const generation = createGeneration(supergraphSdl, subgraphs.of);
-      gateway.serve(generation);
+      const generation = queries.read(supergraphSdl);
+      queries.serveGeneration(generation);
       operations
         .load(generation)
         .catch((err: unknown) => logger.error({ err }, 'a new supergraph could not be gone over to'));
     },
     logger,
   });
-  const apollo = createApolloServer({ gateway, introspection: config.EXPLORER, logger });
   const pages = config.EXPLORER ? await createPageRoutes(path) : undefined;
 
   const connections = createUpstreamConnections({
@@ -96,9 +80,13 @@ export async function wire(config: Config): Promise<WiredProcess> {
   const unsafe = createUnsafeFields();
   const hub = createStreamHub({ connections, unsafe, metrics: streamMetrics, logger });
   const operations = createClientOperations({
-    documents: createValidDocuments(),
+    requested: queries.requested,
+    operations: queries.operations,
+    admission: queries.admission,
     hub,
-    execute: (request, context) => executeOperation(apollo, request, context),
+    execute: async (known, variables, context) =>
+      executionResult(await queries.serve(known, variables ?? undefined, { ...context, deadline: deadline() })),
+    accessRefusal: config.ACCESS_REFUSAL,
     reloadMs: config.RELOAD_SPREAD_MS,
     unsafe,
     metrics: streamMetrics,
@@ -118,7 +106,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
   });
   const streams = createHttpStreams({
     operations,
-    answerAtOnce,
+    answerAtOnce: (exchange, body, context) => queries.answer(exchange, context, body),
     watch: sessions.watch,
     backlogs,
     metrics: clientMetrics,
@@ -128,42 +116,78 @@ export async function wire(config: Config): Promise<WiredProcess> {
     logger,
   });
 
-  function answerAtOnce(exchange: Exchange, body: Body | undefined, context: GatewayContext): Promise<void> {
-    return answerGraphql({
-      ...exchange,
-      apollo,
-      body,
-      bodyLimitBytes: config.BODY_LIMIT_BYTES,
-      context: async () => context,
-    });
+  const deadline = () => performance.now() + config.REQUEST_TIMEOUT_MS;
+
+  /** What every request to the graph has in common; `work` answers it. */
+  async function asCaller(exchange: Exchange, work: (context: GatewayContext) => void | Promise<void>): Promise<void> {
+    const { request, response } = exchange;
+    const { authorization, 'user-agent': userAgent } = request.headers;
+    const correlationId = acceptCorrelationId(request.headers[correlationHeader]);
+    const { traceId, ...trace } = acceptTrace(request.headers.traceparent, request.headers.tracestate);
+    await withCorrelation(
+      correlationId,
+      async () => {
+        const caller = await verifier
+          .verify(authorization)
+          .catch((error: unknown) => ({ refusal: formatError(error, logger) }));
+        if ('refusal' in caller) {
+          applyHeaders(exchange, correlationId);
+          return sendRefusal(response, caller.refusal);
+        }
+        const client = clientKey(caller, addressOf(request, config.TRUSTED_PROXIES));
+        await work({
+          caller,
+          client,
+          authorization,
+          correlationId,
+          userAgent,
+          tick: undefined,
+          traceparent: trace.traceparent,
+          tracestate: trace.tracestate,
+          deadline: deadline(),
+          freshness: undefined,
+        });
+      },
+      traceId,
+    );
+  }
+
+  /** Sets what every answer has, where it is not written in one piece. */
+  function applyHeaders({ request, response }: Exchange, correlationId: string): void {
+    corsPolicy.apply(request, response);
+    security.apply(response);
+    response.setHeader(correlationHeader, correlationId);
   }
 
   async function graphql(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-    if (await corsPolicy.apply(request, response)) return;
+    if (corsPolicy.answerPreflight(request, response)) return;
     if (pages?.isPageRequest(request)) return pages.landingPage(response);
-    const correlationId = acceptCorrelationId(request.headers[correlationHeader]);
-    response.setHeader(correlationHeader, correlationId);
-    await withCorrelation(correlationId, async () => {
-      const { authorization, 'user-agent': userAgent } = request.headers;
-      const caller = await verifier
-        .verify(authorization)
-        .catch((error: unknown) => ({ refusal: formatError(error, logger) }));
-      if ('refusal' in caller) return sendRefusal(response, caller.refusal);
-      const context: GatewayContext = { caller, authorization, correlationId, userAgent, tick: undefined };
-      if (streams.handles(request)) return streams.answer({ request, response, url }, context);
-      await answerAtOnce({ request, response, url }, undefined, context);
+    const exchange = { request, response, url };
+    await asCaller(exchange, (context) => {
+      if (!streams.handles(request)) return queries.answer(exchange, context);
+      applyHeaders(exchange, context.correlationId);
+      return streams.answer(exchange, context);
+    });
+  }
+
+  async function rest(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    if (corsPolicy.answerPreflight(request, response)) return;
+    const exchange = { request, response, url };
+    await asCaller(exchange, (context) => {
+      applyHeaders(exchange, context.correlationId);
+      return queries.rest.answer(exchange, context);
     });
   }
 
   const http = createHttpServer({
     host: config.HOST,
     port: config.PORT,
-    metrics,
+    metrics: metricsOfAll(metrics),
     // What a client does not take in waits in the backlog, where clients share it, and not in each socket.
     socketBufferBytes: 16_384,
     checks: {
       supergraph: async () => {
-        if (!gateway.current()) throw new Error('no supergraph is loaded');
+        if (!queries.current()) throw new Error('no supergraph is loaded');
       },
       // It still answers, while its clients are asked to go: nobody new should be sent here.
       running: async () => {
@@ -172,6 +196,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
     },
     routes: { [path]: graphql },
     fallback: (request, response, url) => {
+      if (queries.rest.handles(url)) return rest(request, response, url);
       if (pages?.graphiql(request, response, url.pathname)) return;
       if (pages && url.pathname === '/') return void response.writeHead(302, { location: path }).end();
       sendJson(response, 404, { error: `GraphQL is at ${path}` });
@@ -200,7 +225,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
       // Not waited for: without Redis the gateway serves as well.
       endedSessions.start();
       await source.start();
-      await apollo.start();
+      await queries.start();
       return http.listen();
     },
     async stop() {
@@ -215,8 +240,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
       await http.close(leftMs());
       await connections.close();
       await source.close();
-      await apollo.stop();
-      await subgraphs.close();
+      await queries.stop();
       await endedSessions.close();
       if (redis) closeRedis(redis);
     },

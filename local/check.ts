@@ -2,12 +2,14 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { composeSupergraph } from '../gateway/composition/compose-supergraph.ts';
 import { ending } from './command.ts';
 import { readSettings } from './config.ts';
 import { generate } from './generate.ts';
 import { committedFiles } from './generation-steps.ts';
 import { onOutputLine } from './output-lines.ts';
 import { formatSeconds } from './progress.ts';
+import { checkSchema, describeChanges } from './schema-check.ts';
 import { runScript } from './script.ts';
 import type { Cleanup } from './script.ts';
 
@@ -36,6 +38,7 @@ runScript(async (onEnd) => {
   const jest = ['--json', `--outputFile=${jestFile}`];
   const checks: [string, () => Promise<string[]>][] = [
     ['generated files are current', findStaleFiles],
+    ['schema changes', findBreakingChanges],
     ['lint', () => run('npm', ['run', '--silent', 'lint'], onEnd)],
     ['types', () => run('npm', ['run', '--silent', 'types'], onEnd)],
     ['tests', () => run(process.execPath, [join(root, 'local/test.ts'), ...jest], onEnd)],
@@ -63,6 +66,12 @@ async function findStaleFiles(): Promise<string[]> {
   const stale: string[] = [];
   for (const [path, content] of before) if ((await readFile(join(root, path), 'utf8')) !== content) stale.push(path);
   return stale.map((path) => `${path} was not current. It has been written anew: commit it.`);
+}
+
+/** Changes of the supergraph since the last commit that break documents in use. */
+async function findBreakingChanges(): Promise<string[]> {
+  const check = await checkSchema({ root, from: root, composed: await composeSupergraph() });
+  return describeChanges((check?.changes ?? []).filter(({ impact }) => impact === 'breaking'));
 }
 
 /** Runs a command and returns its output as the problem when it fails. */

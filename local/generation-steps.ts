@@ -20,9 +20,9 @@ export type GenerationStep = {
 /** Files that are generated and committed: what they would be now, by path. `npm run check` compares. */
 export const committedFiles: Record<string, { requires: string; inputs: string[]; render: () => Promise<string> }> = {
   'gateway/supergraph.graphql': {
-    requires: 'gateway/compose-supergraph.ts',
-    inputs: ['subgraphs/*/schema.graphql', 'gateway/compose-supergraph.ts'],
-    render: async () => (await load<ComposeModule>('gateway/compose-supergraph.ts')).composeSupergraph(),
+    requires: 'gateway/composition/compose-supergraph.ts',
+    inputs: ['subgraphs/*/schema.graphql', 'gateway/composition/compose-supergraph.ts'],
+    render: async () => (await load<ComposeModule>('gateway/composition/compose-supergraph.ts')).composeSupergraph(),
   },
   '.env.example': {
     requires: 'local/env-example.ts',

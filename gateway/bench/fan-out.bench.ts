@@ -1,7 +1,7 @@
 import { readSettings } from '../../local/config.ts';
 import { runScript } from '../../local/script.ts';
-import { readFanOutConfig } from './config.ts';
-import { createLauncher } from './fan-out/launcher.ts';
+import { readProfilingConfig } from './config.ts';
+import { createLauncher } from './processes/launcher.ts';
 import { checkOpenFiles } from './fan-out/open-files.ts';
 import { scenarios } from './fan-out/scenarios.ts';
 import { gatewayWith } from './fan-out/servers.ts';
@@ -23,7 +23,7 @@ runScript(async (onEnd) => {
   }
   const [clients, perSecond, seconds] = numbers.map(Number);
   const launcher = createLauncher({ root, environment, onEnd });
-  const gateway = gatewayWith(readFanOutConfig().profileFolder);
+  const gateway = gatewayWith(readProfilingConfig().profileFolder);
   console.log(`Node ${process.versions.node}, ${launcher.placement}`);
   for (const each of names) {
     const { size, run } = scenarios[each]!;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pageSecurityHeaders } from '../http/security-headers.ts';
 import { graphiqlCsp } from './graphiql-page.ts';
 import { landingPageCsp, renderLandingPage } from './landing-page.ts';
 import { loadPages, type PageFile } from './static-files.ts';
@@ -28,7 +29,7 @@ export async function createPageRoutes(graphqlPath: string): Promise<PageRoutes>
       const headers = {
         'content-type': 'text/html; charset=utf-8',
         'cache-control': 'no-cache',
-        ...securityHeaders(landingPageCsp),
+        ...pageSecurityHeaders(landingPageCsp),
       };
       response.writeHead(200, headers).end(landing);
     },
@@ -48,10 +49,6 @@ function fileHeaders({ contentType, cacheControl, etag, body }: PageFile): Recor
     'cache-control': cacheControl,
     etag,
     'content-length': body.length,
-    ...securityHeaders(graphiqlCsp),
+    ...pageSecurityHeaders(graphiqlCsp),
   };
-}
-
-function securityHeaders(policy: string): Record<string, string> {
-  return { 'content-security-policy': policy, 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };
 }

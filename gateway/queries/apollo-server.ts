@@ -1,52 +1,86 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
-import type { GatewayInterface } from '@apollo/server-gateway-interface';
-import { GraphQLError, OperationTypeNode, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
-import type { SubscribePayload } from 'graphql-ws';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
+import type {
+  GatewayExecutionResult,
+  GatewayGraphQLRequestContext,
+  GatewayInterface,
+} from '@apollo/server-gateway-interface';
+import { GraphQLError, OperationTypeNode, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from '#shared/logger.ts';
 import type { GatewayContext } from '../gateway-context.ts';
 import { formatGatewayError } from '../gateway-errors.ts';
+import type { KnownOperation } from './known-operations.ts';
+import type { Served, ServeOperation } from './serve-operation.ts';
 
-/** Apollo Server over the gateway: the protocol of queries and mutations. */
+/** What goes with a request through Apollo Server. */
+export type ApolloContext = GatewayContext & {
+  /** The operation, which has been parsed and validated; `undefined` for a request that asks for none. */
+  known: KnownOperation | undefined;
+  /** Takes what it was answered, for the head of the answer. */
+  served: { answer: Served | undefined };
+};
+
+/** Apollo Server over the gateway: the protocol of what is new or unusual. */
 export function createApolloServer(options: {
   gateway: GatewayInterface;
   introspection: boolean;
   logger: Logger;
-}): ApolloServer<GatewayContext> {
+}): ApolloServer<ApolloContext> {
   const { gateway, introspection, logger } = options;
-  return new ApolloServer<GatewayContext>({
+  return new ApolloServer<ApolloContext>({
     gateway,
     introspection,
     logger,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    documentStore: null,
+    // Only what was read before it comes here is ever executed: reading validates.
+    dangerouslyDisableValidation: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    formatError: (_formatted, error) => formatGatewayError(error, logger),
-    plugins: [ApolloServerPluginLandingPageDisabled(), refuseWhatCannotBeExecuted],
+    formatError: (_formatted, error) =>
+      formattedAlready.get(error as GraphQLError) ?? formatGatewayError(error, logger),
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginCacheControlDisabled(),
+      refuseWhatCannotBeExecuted,
+    ],
   });
 }
 
-/** Executes a query or mutation that did not come over HTTP. */
-export async function executeOperation(
-  apollo: ApolloServer<GatewayContext>,
-  { query, variables, operationName }: SubscribePayload,
-  contextValue: GatewayContext,
-): Promise<ExecutionResult> {
-  const { body } = await apollo.executeOperation(
-    { query, variables: variables ?? undefined, operationName: operationName ?? undefined },
-    { contextValue },
-  );
-  if (body.kind === 'incremental') throw new Error('incremental delivery is not served over this transport');
-  const { errors, ...result } = body.singleResult;
-  // A GraphQLError takes locations only from the nodes that they are made of, which a formatted error no longer has.
-  const withPlace = (error: GraphQLFormattedError) =>
-    Object.assign(new GraphQLError(error.message, error), { locations: error.locations });
-  return { ...result, ...(errors && { errors: errors.map(withPlace) }) };
+/** Errors that are as clients get them. */
+const formattedAlready = new WeakMap<GraphQLError, GraphQLFormattedError>();
+
+/** Executes what Apollo Server has let pass: it takes the short way from then on. */
+export function createApolloExecutor(serve: ServeOperation) {
+  return async ({ request, context }: GatewayGraphQLRequestContext): Promise<GatewayExecutionResult> => {
+    const { known, served } = context as ApolloContext;
+    if (!known) throw refusal('This request cannot be read', 'BAD_REQUEST');
+    known.hasPassed = true;
+    const answer = await serve(known, request.variables, context as ApolloContext);
+    served.answer = answer;
+    const errors = answer.errors.map(formattedError);
+    // The status is that of `Served`, which whoever sends the answer knows.
+    return {
+      ...(errors.length > 0 && { errors }),
+      ...(answer.data !== undefined && { data: JSON.parse(answer.data) as Record<string, unknown> | null }),
+      ...(answer.extensions && { extensions: answer.extensions }),
+    };
+  };
+}
+
+function formattedError(formatted: GraphQLFormattedError): GraphQLError {
+  const error = new GraphQLError(formatted.message, { extensions: formatted.extensions });
+  formattedAlready.set(error, formatted);
+  return error;
 }
 
 /** What the executor would answer with a 500 although it is the client's mistake. */
-const refuseWhatCannotBeExecuted: ApolloServerPlugin<GatewayContext> = {
+const refuseWhatCannotBeExecuted: ApolloServerPlugin<ApolloContext> = {
   async requestDidStart() {
     return {
       async didResolveOperation({ operation, request }) {

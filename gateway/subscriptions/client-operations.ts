@@ -3,8 +3,11 @@ import { withCorrelation } from '#shared/correlation.ts';
 import { formatError } from '#shared/error-format.ts';
 import type { Logger } from '#shared/logger.ts';
 import type { GatewayContext } from '../gateway-context.ts';
+import { refusalOfAll, refusalsOf, type AccessRefusal } from '../security/access/operation-variant.ts';
+import type { KnownOperation, KnownOperations } from '../queries/known-operations.ts';
+import { persistedQueryNotFound, type RequestedDocuments } from '../queries/persisted-queries/requested-document.ts';
+import type { Admission } from '../security/limits/admission.ts';
 import type { Generation } from '../supergraph/generation.ts';
-import type { ValidDocuments, ValidOperation } from '../valid-documents.ts';
 import {
   createSubscriptionPreparer,
   type PreparedSubscription,
@@ -22,6 +25,9 @@ export type OperationRequest = {
   query: string;
   variables?: Record<string, unknown> | null | undefined;
   operationName?: string | null | undefined;
+  /** Names a document that is known here, where the text is empty. */
+  documentId?: unknown;
+  extensions?: unknown;
 };
 
 /** An operation that has passed every check and can be started, once. */
@@ -63,28 +69,48 @@ type Current = { generation: Generation; planner: SubscriptionPlanner; preparer:
  * @param options.reloadMs milliseconds over which clients are asked to come back whose streams a new schema has changed
  */
 export function createClientOperations(options: {
-  documents: ValidDocuments;
+  /** Finds the document that a request names. */
+  requested: RequestedDocuments;
+  operations: KnownOperations;
+  admission: Admission;
   hub: StreamHub;
-  execute: (request: OperationRequest, context: GatewayContext) => Promise<ExecutionResult>;
+  execute: (
+    known: KnownOperation,
+    variables: OperationRequest['variables'],
+    context: GatewayContext,
+  ) => Promise<ExecutionResult>;
   reloadMs: number;
+  /** What becomes of a subscription of which something is refused; by default it goes without that. */
+  accessRefusal?: AccessRefusal;
   unsafe: UnsafeFields;
   metrics: StreamMetrics;
   logger: Logger;
 }): ClientOperations & Reloadable {
-  const { documents, hub, metrics, logger } = options;
+  const { operations, admission, hub, metrics, logger } = options;
   let current: Current | undefined;
   /** What is gone over to. */
   let newest: Current | undefined;
 
   function prepareSubscription(
-    valid: ValidOperation,
+    valid: KnownOperation,
     request: OperationRequest,
     context: GatewayContext,
     transport: Transport,
-  ): ClientOperation {
+  ): ClientOperation | readonly GraphQLFormattedError[] {
     const { planner, preparer } = current!;
-    const plan = planner.plan(valid.document, valid.operation);
-    const { prepared, after } = preparer.prepare(plan, request.variables ?? {});
+    const variables = request.variables ?? {};
+    const admitted = admission.admit(valid, variables, context.client);
+    if (!admitted.isAdmitted) return admitted.errors;
+    const { needs, generation } = valid;
+    const { access } = generation;
+    const variant = needs && access.variantFor(needs, context.caller);
+    const allowed = variant ? variant.allowed : valid;
+    const whole = variant && options.accessRefusal === 'operation' ? refusalOfAll(variant, variables) : undefined;
+    if (whole) return whole.errors.map((error) => error.toJSON());
+    // A subscription has one root field: without it there is nothing to tell.
+    if (!allowed) return refusalsOf(variant!, variables).map((error) => error.toJSON());
+    const plan = planner.plan(allowed.document, allowed.operation);
+    const { prepared, after } = preparer.prepare(plan, variables, variant);
     const { isConflatable, isPersonal } = prepared;
     // It belongs to a generation, which whoever holds the operation or the joined stream may outlive.
     let unstarted: PreparedSubscription | undefined = prepared;
@@ -120,31 +146,50 @@ export function createClientOperations(options: {
   }
 
   /** What runs, with another generation; `undefined` where it is not valid any more. */
-  function prepareAgain({ generation, planner, preparer }: Current, { plan, variables }: PreparedSubscription) {
-    const { document, operation } = plan;
+  function prepareAgain(
+    { generation, planner, preparer }: Current,
+    { plan, variables, variant }: PreparedSubscription,
+  ) {
+    const { document, operation } = variant?.needs ?? plan;
     try {
-      const valid = documents.read(generation, print(document), operation.name?.value);
-      if (Array.isArray(valid)) return undefined;
-      return preparer.prepareAgain(planner.plan(valid.document, valid.operation), variables);
+      const valid = operations.read(generation, print(document), operation.name?.value);
+      if (!('document' in valid)) return undefined;
+      const before = variant?.needs ?? plan.generation.access.needsOf(document, operation);
+      const { needs } = valid;
+      // Who may see what of it would have to be found out again, for each of those who share the stream.
+      if (needs?.signature !== before?.signature) return undefined;
+      const again = needs && variant && generation.access.variantOf(needs, variant.key, variant.reason === 'FORBIDDEN');
+      const allowed = again ? again.allowed : valid;
+      return allowed && preparer.prepareAgain(planner.plan(allowed.document, allowed.operation), variables, again);
     } catch (error) {
       logger.warn({ err: error }, 'a subscription cannot be planned with the new schema');
       return undefined;
     }
   }
 
+  function prepare(
+    request: OperationRequest,
+    context: GatewayContext,
+    transport: Transport,
+  ): ClientOperation | readonly GraphQLFormattedError[] {
+    const document = options.requested.read(request);
+    // A client whose hash is not known here is to send the text, as it is where Redis does not know it either.
+    if (document instanceof Promise) return [persistedQueryNotFound.refusal];
+    if ('refusal' in document) return [document.refusal];
+    const known = operations.read(current!.generation, document.query, request.operationName);
+    if (!('document' in known)) return admission.refuse(known, context.client).errors;
+    document.keep?.();
+    const { operation: type } = known.operation;
+    if (type === OperationTypeNode.SUBSCRIPTION) return prepareSubscription(known, request, context, transport);
+    const isMutation = type === OperationTypeNode.MUTATION;
+    return { kind: 'query', isMutation, execute: () => options.execute(known, request.variables, context) };
+  }
+
   return {
     prepare: (request, context, transport) =>
       withCorrelation(context.correlationId, () => {
-        const { generation } = current!;
-        const valid = documents.read(generation, request.query, request.operationName);
-        if (Array.isArray(valid)) return valid.map((error) => error.toJSON());
-        const { operation: type } = valid.operation;
-        if (type !== OperationTypeNode.SUBSCRIPTION) {
-          const isMutation = type === OperationTypeNode.MUTATION;
-          return { kind: 'query', isMutation, execute: () => options.execute(request, context) };
-        }
         try {
-          return prepareSubscription(valid, request, context, transport);
+          return prepare(request, context, transport);
         } catch (error) {
           return [formatError(error, logger)];
         }

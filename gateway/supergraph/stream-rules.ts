@@ -20,8 +20,9 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   type OperationDefinitionNode,
-  type SelectionSetNode,
 } from 'graphql';
+import { directiveNameIn } from './linked-features.ts';
+import { requiredFieldsOf } from './required-fields.ts';
 
 /** What the subgraphs say in their schemas of who may share what. */
 export type StreamRules = {
@@ -37,8 +38,7 @@ export type StreamRules = {
   isPersonalField(typeName: string, fieldName: string): boolean;
 };
 
-/** Who may not see what is protected is answered otherwise than who may: it depends on the caller, too. */
-const personalMarks = new Set(['personal', 'authenticated', 'requiresScopes', 'policy']);
+const streamsSpec = 'https://specs.gold-supergraph.example/streams';
 
 /**
  * Reads the rules from a supergraph schema, where composition has put the directives of all subgraphs together. It takes
@@ -48,6 +48,16 @@ const personalMarks = new Set(['personal', 'authenticated', 'requiresScopes', 'p
 export function createStreamRules(supergraph: DocumentNode | string): StreamRules {
   const document = typeof supergraph === 'string' ? parse(supergraph, { noLocation: true }) : supergraph;
   const schema = buildASTSchema(document, { assumeValidSDL: true });
+  const conflatable = directiveNameIn(document, streamsSpec, 'conflatable');
+  const personalMarks = new Set([
+    directiveNameIn(document, streamsSpec, 'personal'),
+    // Who may not see what is protected is answered otherwise than who may: it depends on the caller, too.
+    ...['authenticated', 'requiresScopes', 'policy'].map((name) =>
+      directiveNameIn(document, `https://specs.apollo.dev/${name}`, name),
+    ),
+  ]);
+  const isMarked = (node: Marked) => node?.directives?.some(({ name }) => personalMarks.has(name.value)) ?? false;
+  const isMarkedType = (type: GraphQLNamedType) => isMarked(type.astNode);
   const subscription = schema.getSubscriptionType();
   /** By `Type.field`; true while it is being found out: what requires itself is in doubt. */
   const known = new Map<string, boolean>();
@@ -82,7 +92,7 @@ export function createStreamRules(supergraph: DocumentNode | string): StreamRule
   function isPersonalHere(type: GraphQLObjectType | GraphQLInterfaceType, fieldName: string): boolean {
     const field = type.getFields()[fieldName]?.astNode;
     if (isMarkedType(type) || isMarked(field)) return true;
-    return requirementsOf(field?.directives).some((selection) => touchesPersonal(selection, type));
+    return requiredFieldsOf(field?.directives).some((selection) => touchesPersonal(selection, type));
   }
 
   function touchesPersonal(node: ASTNode, root?: GraphQLNamedType, seen?: (fragment: string) => void): boolean {
@@ -100,7 +110,7 @@ export function createStreamRules(supergraph: DocumentNode | string): StreamRule
   }
 
   return {
-    isConflatable: (fieldName) => hasDirective(subscription?.getFields()[fieldName]?.astNode, 'conflatable'),
+    isConflatable: (fieldName) => hasDirective(subscription?.getFields()[fieldName]?.astNode, conflatable),
     isPersonal(client, operation) {
       if (operation.operation === OperationTypeNode.MUTATION) return true;
       const fragments = new Set<string>();
@@ -134,29 +144,8 @@ function membersOf(schema: GraphQLSchema, type: GraphQLNamedType): (GraphQLObjec
   return [...schema.getPossibleTypes(type), ...interfaces];
 }
 
-function isMarkedType(type: GraphQLNamedType): boolean {
-  return isMarked(type.astNode);
-}
-
 type Marked = { readonly directives?: readonly DirectiveNode[] | undefined } | null | undefined;
-
-function isMarked(node: Marked): boolean {
-  return node?.directives?.some(({ name }) => personalMarks.has(name.value)) ?? false;
-}
 
 function hasDirective(node: Marked, directive: string): boolean {
   return node?.directives?.some(({ name }) => name.value === directive) ?? false;
-}
-
-/** What subgraphs need from others to answer a field: `@join__field(requires: "weight")`. */
-function requirementsOf(directives: readonly DirectiveNode[] = []): SelectionSetNode[] {
-  const requirements = directives
-    .filter(({ name }) => name.value === 'join__field')
-    .flatMap((directive) => directive.arguments ?? [])
-    .filter(({ name }) => name.value === 'requires');
-  return requirements.flatMap(({ value }) => {
-    if (value.kind !== Kind.STRING) return [];
-    const [definition] = parse(`{ ${value.value} }`, { noLocation: true }).definitions;
-    return definition?.kind === Kind.OPERATION_DEFINITION ? [definition.selectionSet] : [];
-  });
 }

@@ -22,11 +22,15 @@ type Row = {
 };
 type World = Purchase & { owner: SignedIn; sessionId: string; notificationId: string; alertId: string };
 
+/** What the gateway refuses by the rules in the schema. */
+const notSignedIn = 'UNAUTHORIZED_FIELD_OR_TYPE for UNAUTHENTICATED';
+const notAllowed = 'UNAUTHORIZED_FIELD_OR_TYPE for FORBIDDEN';
+
 const ok = { atLast: 'ok' };
 const everybody = { nobody: 'ok', owner: 'ok', other: 'ok', operator: 'ok' };
-const signedIn = { ...everybody, nobody: 'UNAUTHENTICATED' };
-const operators = { nobody: 'UNAUTHENTICATED', owner: 'FORBIDDEN', other: 'FORBIDDEN', operator: 'ok' };
-const nobodyElse = { nobody: 'UNAUTHENTICATED', owner: 'ok', other: 'NOT_FOUND', operator: 'ok' };
+const signedIn = { ...everybody, nobody: notSignedIn };
+const operators = { nobody: notSignedIn, owner: notAllowed, other: notAllowed, operator: 'ok' };
+const nobodyElse = { nobody: notSignedIn, owner: 'ok', other: 'NOT_FOUND', operator: 'ok' };
 
 const rows: Record<string, Row> = {
   // Prices and products are everybody's.
@@ -66,7 +70,7 @@ const rows: Record<string, Row> = {
   RevokeSession: { ...signedIn, variables: ({ sessionId }) => ({ id: sessionId }), owner: ok },
   ChangePassword: {
     variables: () => ({ input: { currentPassword: 'not the password', newPassword: 'another long password' } }),
-    nobody: 'UNAUTHENTICATED',
+    nobody: notSignedIn,
     owner: 'INVALID_CREDENTIALS',
     other: 'INVALID_CREDENTIALS',
     operator: 'INVALID_CREDENTIALS',
@@ -75,10 +79,10 @@ const rows: Record<string, Row> = {
   Users: { ...operators, variables: () => ({ first: 100 }) },
   SetRoles: {
     variables: ({ owner }) => ({ userId: owner.userId, roles: ['CUSTOMER', 'ADMIN'] }),
-    nobody: 'UNAUTHENTICATED',
-    owner: 'FORBIDDEN',
-    other: 'FORBIDDEN',
-    operator: 'FORBIDDEN',
+    nobody: notSignedIn,
+    owner: notAllowed,
+    other: notAllowed,
+    operator: notAllowed,
   },
 
   // Quotes and rules.
@@ -105,7 +109,7 @@ const rows: Record<string, Row> = {
   // Orders and wallets.
   PlaceOrder: {
     variables: ({ quoteToken }) => ({ input: { idempotencyKey: randomUUID(), quoteToken } }),
-    nobody: 'UNAUTHENTICATED',
+    nobody: notSignedIn,
     owner: 'QUOTE_ALREADY_USED',
     other: 'QUOTE_INVALID',
     operator: 'QUOTE_INVALID',
@@ -123,7 +127,7 @@ const rows: Record<string, Row> = {
     // The operator has cancelled it already.
     owner: { atLast: 'TRANSITION_NOT_POSSIBLE' },
   },
-  Order: { ...everybody, nobody: 'UNAUTHENTICATED', variables: ({ orderId }) => ({ id: orderId }) },
+  Order: { ...everybody, nobody: notSignedIn, variables: ({ orderId }) => ({ id: orderId }) },
   MyOrders: { ...signedIn, variables: () => ({ first: 10 }) },
   OrderUpdated: { ...nobodyElse, variables: ({ orderId }) => ({ id: orderId }) },
   CreditWallet: {
@@ -313,7 +317,10 @@ async function ask(
 }
 
 function outcomeOf({ data, errors }: Result): string {
-  if (errors?.[0]) return String(errors[0].extensions?.code);
+  if (errors?.[0]) {
+    const { code, reason } = errors[0].extensions ?? {};
+    return `${String(code)}${reason ? ` for ${String(reason)}` : ''}`;
+  }
   const [value] = Object.values((data ?? {}) as Record<string, { __typename?: string; code?: string } | null>);
   return value?.__typename?.endsWith('Error') ? String(value.code) : 'ok';
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Supergraph } from '@apollo/federation-internals';
 import { describe, expect, test } from '@jest/globals';
 import { firstOperations } from '../pages/first-operations.ts';
+import { readSupergraph } from '../supergraph/security-features.ts';
 import {
   isEnumType,
   isInputObjectType,
@@ -20,9 +21,8 @@ import {
 } from 'graphql';
 
 const folder = (path: string) => new URL(path, import.meta.url);
-const apiSchema = Supergraph.build(readFileSync(folder('../supergraph.graphql'), 'utf8'))
-  .apiSchema()
-  .toGraphQLJSSchema();
+const { servedSdl } = readSupergraph(readFileSync(folder('../supergraph.graphql'), 'utf8'));
+const apiSchema = Supergraph.build(servedSdl).apiSchema().toGraphQLJSSchema();
 
 /** Operations that clients send, by name, each as a document of its own. */
 function operationsIn(directory: URL): Map<string, DocumentNode> {

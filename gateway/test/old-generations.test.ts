@@ -3,7 +3,12 @@ import { anonymous } from '#shared/caller.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import { eventually } from '#shared/testing/eventually.ts';
-import { createSubgraphs } from '../queries/subgraphs.ts';
+import { createKnownOperations } from '../queries/known-operations.ts';
+import { createSubgraphDataSource } from '../queries/requests/subgraph-data-source.ts';
+import { createSubgraphRequests } from '../queries/requests/subgraph-requests.ts';
+import { createAdmission } from '../security/limits/admission.ts';
+import { createRates } from '../security/limits/rates.ts';
+import { documentSettings } from '../security/limits/test/document-settings.ts';
 import { createClientOperations, type ClientOperation } from '../subscriptions/client-operations.ts';
 import type { JoinedStream } from '../subscriptions/stream-message.ts';
 import { createStreamHub } from '../subscriptions/streams/stream-hub.ts';
@@ -32,12 +37,29 @@ function wireStreams() {
   const logger = createLogger({ service: 'test', level: 'silent' });
   const metrics = createStreamMetrics(createMetrics('test'));
   const connections = createUpstreamConnections({ gatewaySecret: undefined, connections: 1 });
-  const subgraphs = createSubgraphs({ urls: {}, connections: 4, timeoutMs: 5_000, gatewaySecret: undefined, logger });
+  const registry = createMetrics('test');
+  const requests = createSubgraphRequests({
+    urls: {},
+    connections: 4,
+    queue: 100,
+    timeoutMs: 5_000,
+    answerLimitBytes: 1_000_000,
+    retries: 0,
+    sharing: true,
+    breakerFailures: 10,
+    breakerMs: 1_000,
+    gatewaySecret: undefined,
+    metrics: registry,
+    logger,
+  });
+  const rates = createRates({ anonymousPerSecond: 0, userPerSecond: 0, burstSeconds: 1 });
   const unsafe = createUnsafeFields();
   const hub = createStreamHub({ connections, unsafe, metrics, logger });
   const operations = createClientOperations({
     unsafe,
-    documents: createValidDocuments(),
+    requested: { read: ({ query }) => ({ query: String(query), isTrusted: false }) },
+    operations: createKnownOperations({ documents: createValidDocuments(documentSettings()), operations: 100 }),
+    admission: createAdmission({ maxCost: 1_000, rates, metrics: registry }),
     hub,
     execute: () => Promise.reject(new Error('there are no queries here')),
     reloadMs: 0,
@@ -47,13 +69,22 @@ function wireStreams() {
   return {
     async load(schema: TickerSchema, name: string): Promise<WeakRef<object>> {
       const marked = `${tickers.supergraphOf(schema)}\nenum ${name} @join__type(graph: FEED) { ONE @join__enumValue(graph: FEED) }\n`;
-      const generation = createGeneration(marked, subgraphs.of);
+      const generation = createGeneration(marked, (definition) => {
+        const asked = requests.of(definition);
+        return { ...asked, dataSource: createSubgraphDataSource(asked.name, asked.fetch) };
+      });
       await operations.load(generation);
       return new WeakRef(generation);
     },
     /** A client that holds on to everything that it is given, as a connection does. */
     join(query: string): { operation: ClientOperation; joined: JoinedStream; received: string[]; endings: string[] } {
-      const caller = { caller: anonymous, authorization: undefined, correlationId: 'test', userAgent: undefined };
+      const caller = {
+        caller: anonymous,
+        client: 'test',
+        authorization: undefined,
+        correlationId: 'test',
+        userAgent: undefined,
+      };
       const operation = operations.prepare({ query }, { ...caller, tick: undefined }, 'websocket');
       if (!('kind' in operation) || operation.kind !== 'subscription') throw new Error(JSON.stringify(operation));
       const received: string[] = [];
@@ -67,7 +98,7 @@ function wireStreams() {
     async close() {
       hub.close();
       await connections.close();
-      await subgraphs.close();
+      await requests.close();
     },
   };
 }

@@ -112,10 +112,18 @@ describe('a personal stream', () => {
     warehouse.tell('dave', 'hello', 'D');
     const seen = warehouse.credentials.sales.length;
     const lookups = warehouse.shop.lookups.length;
-    const event = await clients.of('dave').subscribe('subscription { myInbox { text item { name } } }').next();
-    expect(event.data).toEqual({ myInbox: { text: 'hello', item: { name: 'item D' } } });
+    const event = await clients.of('dave').subscribe('subscription { myInbox { text item { myNote } } }').next();
+    expect(event.data).toEqual({ myInbox: { text: 'hello', item: { myNote: 'dave on D' } } });
     expect(warehouse.credentials.sales.slice(seen)).toEqual([expect.stringMatching(/^Bearer /)]);
     expect(warehouse.shop.lookups.slice(lookups).map(({ userId }) => userId)).toEqual(['dave']);
+  });
+
+  test('is joined on behalf of nobody with what everybody may know', async () => {
+    warehouse.tell('erin', 'hello', 'E');
+    const lookups = warehouse.shop.lookups.length;
+    const event = await clients.of('erin').subscribe('subscription { myInbox { text item { name } } }').next();
+    expect(event.data).toEqual({ myInbox: { text: 'hello', item: { name: 'item E' } } });
+    expect(warehouse.shop.lookups.slice(lookups).map(({ userId }) => userId)).toEqual([undefined]);
   });
 });
 

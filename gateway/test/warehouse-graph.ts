@@ -17,26 +17,31 @@ import { createShop, shopSdl } from './warehouse/shop.ts';
 
 type Settings = Record<string, string>;
 type SchemaTexts = { sales: string; shop: string };
+/** Gives the address by which the gateway reaches a subgraph, from the subgraph's own. */
+type Ways = Partial<Record<keyof SchemaTexts, (url: string) => Promise<string>>>;
 
 /**
  * A small graph of two real subgraphs behind a real gateway, with every federation feature that the project's own graph
  * may come to use: `sales` owns the subscriptions, `shop` joins entities, one field by `@requires`.
  * @param settings environment variables of the gateway, and where the subgraphs find the keys of access tokens
+ * @param ways what is between the gateway and a subgraph; nothing without it
  */
-export async function startWarehouse(settings: Settings = {}) {
+export async function startWarehouse(settings: Settings = {}, ways: Ways = {}) {
   const keys = await startKeyServer();
   const auth = { AUTH_JWKS_URL: keys.jwksUrl, AUTH_ISSUER: keys.issuer };
   const sales = createSales();
   const shop = createShop();
   const salesServer = await startSubgraph(salesSdl, sales.resolvers, keys);
   const shopServer = await startSubgraph(shopSdl, shop.resolvers, keys);
+  const salesUrl = (await ways.sales?.(salesServer.url)) ?? salesServer.url;
+  const shopUrl = (await ways.shop?.(shopServer.url)) ?? shopServer.url;
 
   const folder = await mkdtemp(join(tmpdir(), 'gold-gateway-'));
   const file = join(folder, 'supergraph.graphql');
   async function publishSchema(texts: SchemaTexts): Promise<void> {
     const { supergraphSdl, errors } = composeServices([
-      { name: 'sales', url: salesServer.url, typeDefs: parse(texts.sales) },
-      { name: 'shop', url: shopServer.url, typeDefs: parse(texts.shop) },
+      { name: 'sales', url: salesUrl, typeDefs: parse(texts.sales) },
+      { name: 'shop', url: shopUrl, typeDefs: parse(texts.shop) },
     ]);
     if (!supergraphSdl) throw new Error(String(errors));
     await writeFile(`${file}.new`, supergraphSdl);
@@ -59,6 +64,8 @@ export async function startWarehouse(settings: Settings = {}) {
 
   return {
     ...gateway,
+    /** The supergraph schema that the gateways serve. */
+    file,
     /** Signs the access tokens that everybody here accepts. */
     keys,
     sales,
@@ -95,7 +102,7 @@ export async function startWarehouse(settings: Settings = {}) {
 export type Warehouse = Awaited<ReturnType<typeof startWarehouse>>;
 export type WarehouseGateway = Awaited<ReturnType<typeof startGateway>>;
 
-async function startGateway(settings: Settings) {
+export async function startGateway(settings: Settings) {
   const process = await wire(readConfig({ PORT: '0', LOG_LEVEL: 'silent', ...settings }));
   const origin = `http://127.0.0.1:${await process.start()}`;
   let stopped: Promise<void> | undefined;
@@ -113,7 +120,7 @@ async function startGateway(settings: Settings) {
 }
 
 /** A subgraph that can be stopped and started again at the same address. */
-async function startSubgraph(sdl: string, resolvers: object, auth: { issuer: string; jwksUrl: string }) {
+export async function startSubgraph(sdl: string, resolvers: object, auth: { issuer: string; jwksUrl: string }) {
   const verifier = createTokenVerifier(auth);
   const credentials: (string | undefined)[] = [];
   let server: SubgraphServer;

@@ -1,7 +1,9 @@
 import { decimal } from '#shared/decimal.ts';
+import { keepFor } from '#shared/keep-for.ts';
 import { scalarResolvers } from '#shared/scalars.ts';
 import { midOf, spreadBpsOf } from '#shared/ticks/tick.ts';
 import type { CandleService } from './history/candle-service.ts';
+import { pastLifetime } from './domain/past-lifetime.ts';
 import { ageMsOf, convertPrice, isStale, qualityOf } from './domain/spot-price.ts';
 import type { Resolvers } from './generated/resolver-types.ts';
 import type { HistoricalPriceService } from './history/historical-price-service.ts';
@@ -20,6 +22,8 @@ export type ResolverServices = {
   historicalPrices: HistoricalPriceService;
   marketStatuses: MarketStatusService;
   staleAfterMs: number;
+  /** How long late ticks are waited for. */
+  watermarkMs: number;
   clock: () => number;
 };
 
@@ -53,8 +57,8 @@ export function createResolvers(services: ResolverServices): Resolvers {
         const price = await prices.priceOf(symbol, tick);
         return price && changes.changeUntil(price, window);
       },
-      candles: ({ symbol }, { interval, basis, dayBoundary, from, to, first, after }) =>
-        candles.candles(symbol, {
+      candles: async ({ symbol }, { interval, basis, dayBoundary, from, to, first, after }, _context, info) => {
+        const page = await candles.candles(symbol, {
           interval,
           basis: basis ?? undefined,
           dayBoundary: dayBoundary ?? undefined,
@@ -62,8 +66,14 @@ export function createResolvers(services: ResolverServices): Resolvers {
           to: to ?? undefined,
           first: first ?? undefined,
           after: after ?? undefined,
-        }),
-      priceAt: ({ symbol }, { at }) => services.historicalPrices.priceAt(symbol, at),
+        });
+        keepFor(info, page.lifetime);
+        return page;
+      },
+      priceAt: ({ symbol }, { at }, _context, info) => {
+        keepFor(info, pastLifetime(at, clock(), services.watermarkMs));
+        return services.historicalPrices.priceAt(symbol, at);
+      },
     },
     SpotPrice: {
       instrument: ({ symbol }) => instruments.get(symbol),

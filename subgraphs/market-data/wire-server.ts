@@ -81,6 +81,7 @@ export function wireServer(config: Config): WiredProcess {
       logger,
     }),
     staleAfterMs: config.STALE_AFTER_MS,
+    watermarkMs,
     clock,
   });
   const server = createSubgraphServer<Context>({

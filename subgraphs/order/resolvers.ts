@@ -1,4 +1,5 @@
 import { decimal } from '#shared/decimal.ts';
+import { keepFor } from '#shared/keep-for.ts';
 import { moneyToWire } from '#shared/money.ts';
 import { scalarResolvers } from '#shared/scalars.ts';
 import { openPaymentDueAt } from './domain/order.ts';
@@ -9,7 +10,11 @@ import { availableIn } from './wallet-service.ts';
 export const resolvers: Resolvers = {
   ...scalarResolvers,
   Query: {
-    products: (_root, { first, after, where }, { catalogue }) => catalogue.list({ first, after, where }),
+    products: (_root, { first, after, where }, { catalogue }, info) => {
+      // By stock the list changes with every order.
+      if (typeof where?.inStock === 'boolean') keepFor(info, 0);
+      return catalogue.list({ first, after, where });
+    },
     product: (_root, { sku }, { products }) => products.load(sku),
     order: (_root, { id }, { orderById }) => orderById.load(id),
     orders: (_root, options, { caller, reading }) => reading.list(caller, options),

@@ -1,12 +1,14 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { createDatabasePool } from './database-pool.ts';
 import type { ReadinessCheck } from './health.ts';
 
 /**
  * The driver adapter that a service's Prisma client is made with. A statement that waits longer than ten seconds for a
- * connection or runs longer than thirty is ended, so that a stuck database never holds requests for ever.
+ * connection or runs longer than thirty is ended, so that a stuck database never holds requests for ever; in a request
+ * that has a deadline, when that passes.
  */
 export function createDatabaseAdapter(options: { url: string; poolSize: number }): PrismaPg {
-  return new PrismaPg({
+  const pool = createDatabasePool({
     connectionString: options.url,
     max: options.poolSize,
     connectionTimeoutMillis: 10_000,
@@ -15,6 +17,7 @@ export function createDatabaseAdapter(options: { url: string; poolSize: number }
     // Compiling a plan takes longer than running any statement here: it made candles forty times slower.
     options: '-c jit=off',
   });
+  return new PrismaPg(pool, { disposeExternalPool: true });
 }
 
 /** What a repository needs to run SQL: a Prisma client, or the transaction that it hands out. */

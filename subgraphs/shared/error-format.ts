@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { correlationId } from './correlation.ts';
+import { currentDeadline, deadlineExceeded } from './deadline.ts';
 import { DomainError } from './errors.ts';
 import type { Logger } from './logger.ts';
 
@@ -34,6 +35,11 @@ export function formatError(error: unknown, logger: Logger): GraphQLFormattedErr
       ...place,
       extensions: { code: typeof code === 'string' ? code : 'GRAPHQL_VALIDATION_FAILED' },
     });
+  }
+  // What was cut off fails in many ways; none of them is a mistake of ours.
+  if (currentDeadline()?.hasPassed()) {
+    const late = deadlineExceeded();
+    return compact({ message: late.message, ...place, extensions: refusal(late) });
   }
   const id = correlationId();
   logger.error({ err: cause, path: located?.path }, 'unexpected error in a GraphQL operation');

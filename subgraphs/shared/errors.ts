@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'BAD_USER_INPUT'
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
+  | 'UNAUTHORIZED_FIELD_OR_TYPE'
   | 'NOT_FOUND'
   | 'CONFLICT'
   | 'RATE_LIMITED'
@@ -16,6 +17,15 @@ export type ErrorCode =
   | 'SUBGRAPH_UNAVAILABLE'
   | 'DEADLINE_EXCEEDED'
   | 'OPERATION_NOT_SUPPORTED'
+  | 'TOO_MANY_TOKENS'
+  | 'TOO_DEEP'
+  | 'TOO_MANY_SELECTIONS'
+  | 'TOO_MANY_ROOT_FIELDS'
+  | 'TOO_MANY_ALIASES'
+  | 'TOO_MANY_DIRECTIVES'
+  | 'SLICING_ARGUMENT_REQUIRED'
+  | 'COST_LIMIT_EXCEEDED'
+  | 'BATCHING_NOT_SUPPORTED'
   | 'PRICING_NOT_CONFIGURED';
 
 export type ErrorDetails = Record<string, string | number | boolean | null | string[]>;

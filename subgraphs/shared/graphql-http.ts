@@ -1,11 +1,17 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HeaderMap, type ApolloServer, type BaseContext } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
+import { deadlineExceeded, type Deadline } from './deadline.ts';
 import { sendJson } from './http-server.ts';
+
+/** Milliseconds after the deadline for the answer that says which of its fields were cut off. */
+const lateAnswerMs = 100;
 
 /**
  * Answers one HTTP request with an Apollo Server: GraphQL over HTTP by POST with JSON and, for queries, by GET.
  * A body over `bodyLimitBytes` is refused with 413 before it is read to the end, one that is not JSON with 400.
+ * What is not done when the deadline has passed is answered with 504, whatever goes on behind.
  */
 export async function answerGraphql<Context extends BaseContext>(options: {
   apollo: ApolloServer<Context>;
@@ -16,11 +22,13 @@ export async function answerGraphql<Context extends BaseContext>(options: {
   context: () => Promise<Context>;
   /** The body, where it has been read already. */
   body?: Body;
+  deadline?: Deadline | undefined;
 }): Promise<void> {
   const { apollo, request, response, url } = options;
+  if (request.method !== 'POST' && request.method !== 'GET') return refuseMethod(response);
   const body = options.body ?? (await readBody(request, options.bodyLimitBytes));
   if ('refusal' in body) return refuse(response, body.status, body.refusal);
-  const answer = await apollo.executeHTTPGraphQLRequest({
+  const executed = apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
       method: request.method ?? 'GET',
       headers: headersOf(request),
@@ -29,6 +37,8 @@ export async function answerGraphql<Context extends BaseContext>(options: {
     },
     context: options.context,
   });
+  const answer = await (options.deadline ? orLate(executed, options.deadline) : executed);
+  if (!answer) return sendLate(response);
   const head = Object.fromEntries(answer.headers);
   if (answer.body.kind === 'complete') {
     response
@@ -39,6 +49,26 @@ export async function answerGraphql<Context extends BaseContext>(options: {
   response.writeHead(answer.status ?? 200, head);
   for await (const chunk of answer.body.asyncIterator) response.write(chunk);
   response.end();
+}
+
+/** What is answered, or `undefined` when the deadline passes before. */
+function orLate<T>(answer: Promise<T>, deadline: Deadline): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const takeBack = deadline.onPassed(() => {
+      timer = setTimeout(() => resolve(undefined), lateAnswerMs);
+    });
+    const forget = () => {
+      takeBack();
+      clearTimeout(timer);
+    };
+    answer.finally(forget).then(resolve, reject);
+  });
+}
+
+function sendLate(response: ServerResponse): void {
+  const { message, code, retryable } = deadlineExceeded();
+  sendJson(response, 504, { errors: [{ message, extensions: { code, retryable } }] });
 }
 
 /** Answers a request whose caller could not be identified: 401 for a token that is no good, 503 when that is not known. */
@@ -56,22 +86,50 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   if (request.method !== 'POST') return { json: undefined };
   const tooLarge = { status: 413, refusal: `The request body may have at most ${limit} bytes` };
   if (Number(request.headers['content-length'] ?? 0) > limit) return tooLarge;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) return tooLarge;
-    chunks.push(chunk);
-  }
-  const text = Buffer.concat(chunks).toString('utf8');
-  const isJson = /^application\/(graphql\+)?json\b/i.test(request.headers['content-type'] ?? '');
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
+  const isJson = type === 'application/json' || /^application\/(graphql\+)?json\b/i.test(type);
+  if (isJson && !isReadable(type, encoding))
+    return { status: 415, refusal: 'The request body must be JSON in UTF-8, not compressed' };
+  const bytes = await readBytes(request, limit);
+  if (bytes === undefined) return tooLarge;
   // Another content type is Apollo Server's to judge: it may be a cross-site request.
-  if (!isJson || text === '') return { json: undefined };
+  if (!isJson || bytes.length === 0) return { json: undefined };
+  if (!isUtf8(bytes)) return { status: 400, refusal: 'The request body is not UTF-8' };
   try {
-    return { json: JSON.parse(text) };
+    return { json: JSON.parse(bytes.toString('utf8')) };
   } catch {
     return { status: 400, refusal: 'The request body is not JSON' };
   }
+}
+
+/** Whether it is said to be in UTF-8, which is also what JSON is in that says nothing (RFC 8259), and as it is. */
+function isReadable(contentType: string, contentEncoding: string): boolean {
+  const charset = contentType.includes(';') ? /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1] : undefined;
+  return contentEncoding === 'identity' && (charset === undefined || /^utf-?8$/i.test(charset));
+}
+
+/** The bytes of a body; `undefined` when it is longer than `limit` bytes. @throws Error when the client goes before its end */
+function readBytes(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+  // Listeners, because iterating over a request costs more than everything else that is done with a small one.
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limit) chunks.push(chunk);
+      else resolve(undefined);
+    });
+    request.once('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.once('error', reject);
+    request.once('close', () => {
+      if (!request.complete) reject(new Error('the client has gone before the end of its request'));
+    });
+  });
+}
+
+function refuseMethod(response: ServerResponse): void {
+  const message = 'GraphQL is asked by POST, and by GET for queries';
+  sendJson(response, 405, { errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] }, { allow: 'GET, POST' });
 }
 
 function headersOf(request: IncomingMessage): HeaderMap {

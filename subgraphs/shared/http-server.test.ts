@@ -27,3 +27,43 @@ test('a server that closes cuts what is still there when its time is over, WebSo
   await gone;
   expect(http.server.listening).toBe(false);
 });
+
+test.each([
+  ['its headers', 'POST /slow HTTP/1.1\r\nHost: x\r\n', 'X-More: 1\r\n'],
+  ['its body', 'POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n', 'x'],
+])('a client that takes too long to send %s is refused, and others are not kept waiting', async (_what, head, drop) => {
+  const http = createHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    metrics: createMetrics('test'),
+    checks: {},
+    slowClients: { headersMs: 200, requestMs: 400, checkMs: 50 },
+    routes: {
+      '/slow': async (request, response) => {
+        for await (const _chunk of request);
+        response.end('read');
+      },
+      '/long': (_request, response) => {
+        response.write('begun ');
+        setTimeout(() => response.end('done'), 1_000);
+      },
+    },
+    onError: () => undefined,
+  });
+  const port = await http.listen();
+  const long = fetch(`http://127.0.0.1:${port}/long`).then((response) => response.text());
+  const slow = connect(port, '127.0.0.1')
+    .setEncoding('utf8')
+    .on('error', () => undefined);
+  let answer = '';
+  slow.on('data', (text) => (answer += String(text)));
+  slow.write(head);
+  const dripping = setInterval(() => slow.write(drop), 30);
+  const startedAt = performance.now();
+  await once(slow, 'close');
+  clearInterval(dripping);
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  expect(await long).toBe('begun done');
+  await http.close(50);
+});

@@ -19,6 +19,12 @@ test('a line carries the correlation id of what is under way', () => {
   });
 });
 
+test('a line names the trace that its request belongs to, where there is one', () => {
+  const line = logging((logger) => withCorrelation('request-1', () => logger.info('hello'), 'trace-1'));
+  expect(line).toMatchObject({ correlationId: 'request-1', traceId: 'trace-1' });
+  expect(logging((logger) => withCorrelation('request-1', () => logger.info('hello')))).not.toHaveProperty('traceId');
+});
+
 test('secrets never reach the log, however deep they stand', () => {
   const line = logging((logger) =>
     logger.info({ password: 'a', input: { totpCode: 'b', nested: { accessToken: 'c', kept: 'd' } } }, 'signing in'),

@@ -1,5 +1,5 @@
 import { destination, pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
-import { correlationId } from './correlation.ts';
+import { correlationId, traceId } from './correlation.ts';
 
 export type { Logger };
 
@@ -22,8 +22,8 @@ const secretFields = [
 ];
 
 /**
- * A logger that writes one JSON object a line: ISO time, level, service, and the correlation id of the request,
- * event or job under way. Secrets are replaced by `[redacted]`.
+ * A logger that writes one JSON object a line: ISO time, level, service, and the correlation id and trace id of
+ * the request, event or job under way. Secrets are replaced by `[redacted]`.
  */
 export function createLogger(options: { service: string; level: string; to?: DestinationStream }): Logger {
   return pino(
@@ -34,7 +34,9 @@ export function createLogger(options: { service: string; level: string; to?: Des
       timestamp: stdTimeFunctions.isoTime,
       mixin: () => {
         const id = correlationId();
-        return id ? { correlationId: id } : {};
+        if (!id) return {};
+        const trace = traceId();
+        return trace ? { correlationId: id, traceId: trace } : { correlationId: id };
       },
       redact: {
         paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),

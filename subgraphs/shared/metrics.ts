@@ -36,6 +36,26 @@ export function countedElsewhere(registry: Registry, name: string, help: string,
   });
 }
 
+/** The same with labels: `read` gives each combination of them and its number. */
+export function countedByLabels<L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: L[],
+  read: () => Iterable<readonly [labels: Record<L, string>, count: number]>,
+): void {
+  new Counter({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [labels, count] of read()) this.inc(labels, count);
+    },
+  });
+}
+
 /** A gauge, created once and found again by name; `collect` reads its value when it is scraped. */
 export function gauge<L extends string>(
   registry: Registry,
@@ -66,14 +86,20 @@ export function durationHistogram<L extends string>(
   help: string,
   labelNames: L[] = [],
 ): Histogram<L> {
+  const buckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+  return histogram(registry, name, help, { labelNames, buckets });
+}
+
+/** A histogram, created once and found again by name. @param options.buckets the upper bounds of its buckets, ascending */
+export function histogram<L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  options: { labelNames?: L[]; buckets: number[] },
+): Histogram<L> {
+  const { labelNames = [], buckets } = options;
   return (
     (registry.getSingleMetric(name) as Histogram<L> | undefined) ??
-    new Histogram({
-      name,
-      help,
-      labelNames,
-      registers: [registry],
-      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    })
+    new Histogram({ name, help, labelNames, buckets, registers: [registry] })
   );
 }

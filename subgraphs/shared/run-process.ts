@@ -22,7 +22,8 @@ export async function runProcess<Config extends ProcessConfig>(
   logger.info({ host: config.HOST, port }, 'ready');
 }
 
-function loadConfig<Config>(readConfig: () => Config): Config {
+/** Reads the settings. A wrong environment prints all its problems to stderr and exits with 1. */
+export function loadConfig<Config>(readConfig: () => Config): Config {
   try {
     return readConfig();
   } catch (error) {

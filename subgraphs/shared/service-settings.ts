@@ -7,6 +7,7 @@ import {
   type Environment,
   type Settings,
 } from './environment.ts';
+import { gatewaySecrets } from './gateway-secret.ts';
 
 const nodeEnvironment = z
   .enum(['development', 'test', 'production'])
@@ -30,11 +31,7 @@ export function processSettings(defaultPort: number) {
       .optional()
       .describe('Where the public keys of access tokens are; without it every caller is anonymous'),
     AUTH_ISSUER: z.string().default('gold-supergraph').describe('The `iss` that an access token must carry'),
-    GATEWAY_SECRET: z
-      .string()
-      .min(32, 'must have at least 32 characters')
-      .optional()
-      .describe('Shared by gateway and subgraphs: subgraphs refuse requests without it. Required in production'),
+    GATEWAY_SECRET: gatewaySecrets(),
   };
 }
 
@@ -87,7 +84,7 @@ export function readProcessConfig<T extends Settings>(
   problemsOf: (config: z.infer<z.ZodObject<T>>) => string[] = () => [],
 ): z.infer<z.ZodObject<T>> {
   const config = readEnvironment(service, settings, environment);
-  const { NODE_ENV, GATEWAY_SECRET } = config as { NODE_ENV?: string; GATEWAY_SECRET?: string };
+  const { NODE_ENV, GATEWAY_SECRET } = config as { NODE_ENV?: string; GATEWAY_SECRET?: string[] };
   const problems = problemsOf(config);
   if (NODE_ENV === 'production' && !GATEWAY_SECRET) problems.push('GATEWAY_SECRET: is required in production');
   if (problems.length === 0) return config;

@@ -99,6 +99,35 @@ describe('a subgraph server', () => {
     expect(wrong.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
   });
 
+  test('believes nothing else about who the caller is', async () => {
+    const headers = { 'x-user-id': 'user-1', 'x-user': 'user-1', 'x-roles': 'ADMIN', 'x-forwarded-user': 'user-1' };
+    expect((await client.request('{ me }', {}, headers)).data).toEqual({ me: null });
+    expect((await client.request('{ secretPlans }', {}, headers)).errors).toMatchObject([
+      { extensions: { code: 'UNAUTHENTICATED' } },
+    ]);
+  });
+
+  test('refuses a secret that is nearly right, and takes no second chance in the upgrade of a WebSocket', async () => {
+    for (const wrong of [`${secret} `, secret.slice(1), secret.toUpperCase(), '', `${secret},${secret}`]) {
+      const stranger = createGraphqlClient(`${url}/graphql`, {
+        headers: { [gatewaySecretHeader]: wrong },
+        socket: { connectionParams: { [gatewaySecretHeader]: wrong } },
+      });
+      // Spaces at the ends of a header are not part of it.
+      if (wrong.trim() !== secret) expect((await stranger.request('{ me }')).status).toBe(403);
+      await expect(stranger.subscribe('subscription { ticked }').next()).rejects.toMatchObject({ code: 4403 });
+      await stranger.close();
+    }
+  });
+
+  test.each(['GET', 'POST', 'OPTIONS', 'PUT'])('refuses strangers by %s too', async (method) => {
+    const response = await fetch(`${url}/graphql?query={me}`, { method });
+    expect([response.status, await response.json()]).toMatchObject([
+      403,
+      { errors: [{ extensions: { code: 'FORBIDDEN' } }] },
+    ]);
+  });
+
   test('tells apart who is not signed in and who may not', async () => {
     const ask = (headers: Record<string, string>) => client.request('{ secretPlans }', {}, headers);
     expect((await ask({})).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);

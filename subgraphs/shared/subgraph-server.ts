@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { ApolloServer } from '@apollo/server';
@@ -9,8 +8,10 @@ import {
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse, type GraphQLSchema } from 'graphql';
 import { acceptCorrelationId, correlationHeader, withCorrelation } from './correlation.ts';
+import { acceptTimeout, createDeadline, timeoutHeader, withDeadline } from './deadline.ts';
 import { formatError } from './error-format.ts';
 import { DomainError } from './errors.ts';
+import { createSecretCheck } from './gateway-secret.ts';
 import { answerGraphql, sendRefusal } from './graphql-http.ts';
 import { serveGraphqlSocket } from './graphql-socket.ts';
 import type { ReadinessCheck } from './health.ts';
@@ -20,6 +21,7 @@ import type { Registry } from './metrics.ts';
 import type { RequestContext } from './request-context.ts';
 import { parseTickReference, tickHeader } from './ticks/tick-reference.ts';
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
+import { traceIdOf, traceparentHeader } from './trace-context.ts';
 
 /** The settings that a subgraph's server is made from; see service-settings.ts. */
 export type SubgraphServerConfig = {
@@ -27,7 +29,8 @@ export type SubgraphServerConfig = {
   PORT: number;
   AUTH_JWKS_URL?: string | undefined;
   AUTH_ISSUER: string;
-  GATEWAY_SECRET?: string | undefined;
+  /** One secret of the gateway's, or each of those that it may send; without any, everybody may ask. */
+  GATEWAY_SECRET?: string | readonly string[] | undefined;
 };
 
 export type SubgraphServer = { listen(): Promise<number>; close(): Promise<void> };
@@ -61,6 +64,7 @@ export function createSubgraphServer<Context extends RequestContext>(options: {
   routes?: Record<string, Route>;
 }): SubgraphServer {
   const { logger, config } = options;
+  const isFromGateway = createSecretCheck(config.GATEWAY_SECRET);
   const verifier =
     options.verifier ?? createTokenVerifier({ jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER });
   const identify = (authorization: string | undefined) =>
@@ -83,19 +87,25 @@ export function createSubgraphServer<Context extends RequestContext>(options: {
     routes: {
       ...options.routes,
       [path]: (request, response, url) => {
-        if (!isFromGateway(request.headers[gatewaySecretHeader], config.GATEWAY_SECRET)) {
+        if (!isFromGateway(request.headers[gatewaySecretHeader])) {
           return sendJson(response, 403, {
             errors: [{ message: 'Only the gateway may ask', extensions: { code: 'FORBIDDEN' } }],
           });
         }
         const correlationId = acceptCorrelationId(request.headers[correlationHeader]);
-        return withCorrelation(correlationId, async () => {
+        const handle = async () => {
           const tick = parseTickReference(request.headers[tickHeader]);
           const caller = await identify(request.headers.authorization);
           if ('refusal' in caller) return sendRefusal(response, caller.refusal);
           const context = options.createContext({ caller, correlationId, userAgent: userAgentOf(request), tick });
-          await answerGraphql({ apollo, request, response, url, bodyLimitBytes, context: async () => context });
-        });
+          const exchange = { apollo, request, response, url, bodyLimitBytes, context: async () => context };
+          const timeoutMs = acceptTimeout(request.headers[timeoutHeader]);
+          if (timeoutMs === undefined) return answerGraphql(exchange);
+          const deadline = createDeadline(timeoutMs);
+          deadline.onPassed(() => logger.warn({ timeoutMs }, 'a request is not done in time'));
+          await withDeadline(deadline, () => answerGraphql({ ...exchange, deadline })).finally(deadline.end);
+        };
+        return withCorrelation(correlationId, handle, traceIdOf(request.headers[traceparentHeader]));
       },
     },
   });
@@ -106,7 +116,7 @@ export function createSubgraphServer<Context extends RequestContext>(options: {
     logger,
     identify: async (parameters, request) => {
       const secret = parameters[gatewaySecretHeader] ?? request.headers[gatewaySecretHeader];
-      if (!isFromGateway(secret, config.GATEWAY_SECRET)) throw new DomainError('FORBIDDEN', 'Only the gateway may ask');
+      if (!isFromGateway(secret)) throw new DomainError('FORBIDDEN', 'Only the gateway may ask');
       const { authorization } = parameters;
       return verifier.verify(typeof authorization === 'string' ? authorization : undefined);
     },
@@ -136,11 +146,4 @@ export function createSubgraphServer<Context extends RequestContext>(options: {
 
 function userAgentOf(request: IncomingMessage): string | undefined {
   return request.headers['user-agent']?.slice(0, 300);
-}
-
-function isFromGateway(given: unknown, secret: string | undefined): boolean {
-  if (secret === undefined) return true;
-  if (typeof given !== 'string') return false;
-  const [a, b] = [Buffer.from(given), Buffer.from(secret)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

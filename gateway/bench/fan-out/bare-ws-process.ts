@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { execute, parse } from 'graphql';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { readApiSchema } from './api-schema.ts';
-import { answerCalls, sayReady } from './calls.ts';
+import { answerCalls, sayReady } from '../processes/calls.ts';
 import { createFeed, type FeedTick, type Pace } from './feed.ts';
 import { amountAt, joinedPriceEvent } from './gold-prices.ts';
 import type { ClientOperation } from './operations.ts';

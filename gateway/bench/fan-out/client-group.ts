@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { createHistogram, record, type Histogram } from './histogram.ts';
+import { createHistogram, record, type Histogram } from '../processes/histogram.ts';
 import { openSubscription, type ClientTransport, type OpenSubscription } from './open-subscription.ts';
 import type { ClientOperation } from './operations.ts';
 import { nextTick } from './tick-in-message.ts';

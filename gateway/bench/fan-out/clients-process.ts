@@ -1,4 +1,4 @@
-import { answerCalls, sayReady } from './calls.ts';
+import { answerCalls, sayReady } from '../processes/calls.ts';
 import { createClientGroup, type Subscribing } from './client-group.ts';
 
 // Clients, of which one process holds as many as the benchmark says, in groups by name.

@@ -1,6 +1,6 @@
 import type { Received, Subscribing } from './client-group.ts';
-import { add } from './histogram.ts';
-import type { BenchProcess, Launcher } from './launcher.ts';
+import { add } from '../processes/histogram.ts';
+import type { BenchProcess, Launcher } from '../processes/launcher.ts';
 
 /** Subscriptions that one client process holds at most: most systems let a process have some thousands of open files. */
 const clientsAProcess = 2_500;

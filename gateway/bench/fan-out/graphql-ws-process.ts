@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { readApiSchema } from './api-schema.ts';
-import { answerCalls, sayReady } from './calls.ts';
+import { answerCalls, sayReady } from '../processes/calls.ts';
 import { createFeed, type Pace } from './feed.ts';
 import { joinedPriceEvent } from './gold-prices.ts';
 

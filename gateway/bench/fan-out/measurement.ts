@@ -1,5 +1,5 @@
-import { quantile } from './histogram.ts';
-import type { Launcher } from './launcher.ts';
+import { quantile } from '../processes/histogram.ts';
+import type { Launcher } from '../processes/launcher.ts';
 import type { Counters, StartServer } from './servers.ts';
 import {
   join,

@@ -1,4 +1,4 @@
-import type { Launcher } from './launcher.ts';
+import type { Launcher } from '../processes/launcher.ts';
 import { measure, measureWindow, type Load } from './measurement.ts';
 import type { ClientTransport } from './open-subscription.ts';
 import { differentOperations, promisedOperation } from './operations.ts';

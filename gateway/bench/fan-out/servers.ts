@@ -1,10 +1,10 @@
 import type { Pace } from './feed.ts';
-import type { BenchProcess, Launcher } from './launcher.ts';
+import type { BenchProcess, Launcher } from '../processes/launcher.ts';
 import type { ClientOperation } from './operations.ts';
-import type { Memory, Usage } from './report-usage.ts';
+import type { Memory, Usage } from '../processes/report-usage.ts';
 
 const folder = 'gateway/bench/fan-out';
-const measured = ['--expose-gc', '--import', new URL('report-usage.ts', import.meta.url).href];
+const measured = ['--expose-gc', '--import', new URL('../processes/report-usage.ts', import.meta.url).href];
 
 /** All clients come from one address, and those that do not read are to be there until the end. */
 const limits = {

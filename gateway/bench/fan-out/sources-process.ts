@@ -4,7 +4,7 @@ import { createMetrics } from '#shared/metrics.ts';
 import type { RequestContext } from '#shared/request-context.ts';
 import { createSubgraphServer, readSubgraphSchema } from '#shared/subgraph-server.ts';
 import { createBell } from '#shared/waiting.ts';
-import { answerCalls, sayReady } from './calls.ts';
+import { answerCalls, sayReady } from '../processes/calls.ts';
 import { createFeed, type Pace } from './feed.ts';
 import { productPrice, products, spotPrice, stock, symbol } from './gold-prices.ts';
 

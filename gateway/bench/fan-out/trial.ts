@@ -2,9 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Subscribing } from './client-group.ts';
 import { createClients, type Clients } from './clients.ts';
 import type { Pace } from './feed.ts';
-import type { Launcher } from './launcher.ts';
+import type { Launcher } from '../processes/launcher.ts';
 import type { ClientOperation } from './operations.ts';
-import type { Memory } from './report-usage.ts';
+import type { Memory } from '../processes/report-usage.ts';
 import type { ServerUnderTest, StartServer } from './servers.ts';
 
 /** A server, and the clients that it has. */

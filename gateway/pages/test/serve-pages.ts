@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { graphql } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
+import { pageSecurityHeaders } from '../../http/security-headers.ts';
 import { graphiqlCsp } from '../graphiql-page.ts';
 import { landingPageCsp, renderLandingPage } from '../landing-page.ts';
 import { loadPages } from '../static-files.ts';
@@ -31,10 +32,11 @@ export async function servePages(bundleFolder: string): Promise<PagesServer> {
       const result = await graphql({ schema, rootValue, source: query, variableValues: variables });
       response.setHeader('content-type', 'application/graphql-response+json').end(JSON.stringify(result));
     } else if (file) {
-      response.setHeader('content-security-policy', graphiqlCsp).setHeader('content-type', file.contentType);
-      response.setHeader('cache-control', file.cacheControl).setHeader('etag', file.etag).end(file.body);
+      const { contentType, cacheControl, etag } = file;
+      const headers = { 'content-type': contentType, 'cache-control': cacheControl, etag };
+      response.writeHead(200, { ...headers, ...pageSecurityHeaders(graphiqlCsp) }).end(file.body);
     } else if (request.url === '/graphql') {
-      response.setHeader('content-security-policy', landingPageCsp).setHeader('content-type', 'text/html');
+      response.writeHead(200, { 'content-type': 'text/html', ...pageSecurityHeaders(landingPageCsp) });
       response.end(renderLandingPage(landingPage));
     } else {
       response.writeHead(404).end();

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { composeServices } from '@apollo/composition';
 import { Supergraph } from '@apollo/federation-internals';
-import type { PlanNode, QueryPlan } from '@apollo/query-planner';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { extendSchema, isObjectType, Kind, parse, validate, type GraphQLSchema } from 'graphql';
+import { fetchesOf } from '../../queries/compiled/plan-fetches.ts';
+import { subgraphOperationOf } from '../../queries/compiled/subgraph-operation.ts';
 import { createGeneration } from '../../supergraph/generation.ts';
+import { readSupergraph } from '../../supergraph/security-features.ts';
 import { createSubscriptionPreparer } from './prepare-subscription.ts';
 import { shaped, shapedErrors } from './response-shape.ts';
 import { createSubscriptionPlanner } from './subscription-plan.ts';
@@ -14,8 +16,13 @@ import { randomOf, randomOperation } from './test/random-operation.ts';
 import { createUnsafeFields } from './unsafe-fields.ts';
 
 const sdl = readFileSync(new URL('../../supergraph.graphql', import.meta.url), 'utf8');
-const generation = createGeneration(sdl, ({ name, url = '' }) => ({ name, url, dataSource: undefined! }));
-const subgraphs = Supergraph.build(sdl).subgraphs();
+const generation = createGeneration(sdl, ({ name, url = '' }) => ({
+  name,
+  url,
+  fetch: undefined!,
+  dataSource: undefined!,
+}));
+const subgraphs = Supergraph.build(readSupergraph(sdl).servedSdl).subgraphs();
 const planner = createSubscriptionPlanner(generation);
 const preparer = createSubscriptionPreparer(generation, createUnsafeFields());
 
@@ -69,7 +76,12 @@ describe('behind what a client resumes is not part of what it shares', () => {
     const sales =
       'type Query { a: Int } type Subscription { sold(after: String): Sale } type Sale { note(of: String): String }';
     const { supergraphSdl } = composeServices([{ name: 'sales', url: 'http://sales', typeDefs: parse(sales) }]);
-    const small = createGeneration(supergraphSdl!, ({ name, url = '' }) => ({ name, url, dataSource: undefined! }));
+    const small = createGeneration(supergraphSdl!, ({ name, url = '' }) => ({
+      name,
+      url,
+      fetch: undefined!,
+      dataSource: undefined!,
+    }));
     const prepareSmall = (text: string) => {
       const document = parse(text);
       const plan = createSubscriptionPlanner(small).plan(document, document.definitions[0] as never);
@@ -124,10 +136,11 @@ describe('any subscription that clients can write', () => {
         const { upstream, plan } = prepared;
         expect(validate(schemas.get(plan.serviceName)!, parse(upstream.text))).toEqual([]);
         expectSame({ planned: plan.upstream.operation, ...upstream }, { variables, seed, fails });
-        for (const { serviceName, operation } of fetchesOf(plan.eventPlan.node).slice(1)) {
-          const fetch = prepared.fetch(operation);
-          expect(validate(schemas.get(serviceName)!, parse(fetch.text))).toEqual([]);
-          expectSame({ planned: operation, ...fetch }, { variables, seed, fails });
+        for (const { node } of fetchesOf(plan.eventPlan).slice(1)) {
+          const asked = subgraphOperationOf(node, generation);
+          const { operation, shape } = prepared.fetch(asked);
+          expect(validate(schemas.get(operation.subgraph)!, parse(operation.text))).toEqual([]);
+          expectSame({ planned: asked.text, text: operation.text, shape }, { variables, seed, fails });
         }
       }),
       { numRuns: 100 },
@@ -151,15 +164,6 @@ describe('any subscription that clients can write', () => {
     );
   }
 });
-
-function fetchesOf(node: PlanNode | QueryPlan['node']): { serviceName: string; operation: string }[] {
-  if (!node) return [];
-  if (node.kind === 'Fetch') return [node];
-  if (node.kind === 'Flatten') return fetchesOf(node.node);
-  if (node.kind === 'Sequence' || node.kind === 'Parallel') return node.nodes.flatMap(fetchesOf);
-  if (node.kind === 'Condition') return [...fetchesOf(node.ifClause), ...fetchesOf(node.elseClause)];
-  throw new Error(`a ${node.kind} is not expected in a plan`);
-}
 
 function withEntities(schema: GraphQLSchema): GraphQLSchema {
   const members = Object.values(schema.getTypeMap()).filter(

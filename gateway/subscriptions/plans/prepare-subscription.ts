@@ -1,15 +1,17 @@
 import { GraphQLError, Kind, parse, valueFromASTUntyped, type OperationDefinitionNode } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
 import { LRUCache } from 'lru-cache';
+import { bodyHeadOf, type SubgraphOperation } from '../../queries/subgraph-fetch.ts';
+import type { OperationVariant } from '../../security/access/operation-variant.ts';
 import type { Generation } from '../../supergraph/generation.ts';
 import {
   canonicalFetch,
   canonicalSubscription,
   normalisedOperation,
   operationOf,
-  type CanonicalRequest,
   type CanonicalSubscription,
 } from './canonical-request.ts';
+import type { Shape } from './response-shape.ts';
 import type { SubscriptionPlan } from './subscription-plan.ts';
 import type { UnsafeFields } from './unsafe-fields.ts';
 
@@ -17,6 +19,8 @@ import type { UnsafeFields } from './unsafe-fields.ts';
 export type PreparedSubscription = {
   plan: SubscriptionPlan;
   variables: Record<string, unknown>;
+  /** Of what the plan is only a part that the caller may see; `undefined` where it is all of what was asked for. */
+  variant: OperationVariant | undefined;
   /** What is subscribed to at the owning subgraph. */
   upstream: CanonicalSubscription;
   /** Names what is executed for each event, upstream included; the identity of the caller comes beside it. */
@@ -26,8 +30,15 @@ export type PreparedSubscription = {
   isPersonal: boolean;
   /** Whether already the event of the owning subgraph does. */
   isUpstreamPersonal: boolean;
-  /** The canonical form of a fetch of the plan, by its text. */
-  fetch(operation: string): CanonicalRequest;
+  /** The canonical form of a fetch of the plan. */
+  fetch(operation: SubgraphOperation): CanonicalFetch;
+};
+
+/** A fetch, written so that all who want the same of an event send the same. */
+export type CanonicalFetch = {
+  operation: SubgraphOperation;
+  /** Makes the answer that was planned for from the one to this operation. */
+  shape: Shape;
 };
 
 export type SubscriptionPreparer = {
@@ -38,9 +49,14 @@ export type SubscriptionPreparer = {
   prepare(
     plan: SubscriptionPlan,
     variables: Record<string, unknown>,
+    variant?: OperationVariant,
   ): { prepared: PreparedSubscription; after: string | undefined };
   /** Prepares what has been prepared for another generation. @param variables those of the prepared subscription */
-  prepareAgain(plan: SubscriptionPlan, variables: Record<string, unknown>): PreparedSubscription;
+  prepareAgain(
+    plan: SubscriptionPlan,
+    variables: Record<string, unknown>,
+    variant?: OperationVariant,
+  ): PreparedSubscription;
 };
 
 /** Characters of texts that are kept of all prepared subscriptions together, and of one: clients choose their length. */
@@ -63,30 +79,38 @@ export function createSubscriptionPreparer(generation: Generation, unsafe: Unsaf
     return number;
   }
 
-  function prepared(plan: SubscriptionPlan, variables: Record<string, unknown>): PreparedSubscription {
+  function prepared(
+    plan: SubscriptionPlan,
+    variables: Record<string, unknown>,
+    variant?: OperationVariant,
+  ): PreparedSubscription {
     const version = unsafe.version(plan.serviceName, plan.rootField);
     const sorted = Object.entries(variables).toSorted(([a], [b]) => (a < b ? -1 : 1));
-    const key = `${numberOf(plan)} ${version} ${JSON.stringify(sorted)}`;
-    const made = known.get(key) ?? make(plan, variables);
+    const key = `${numberOf(plan)} ${version} ${variant?.reason} ${JSON.stringify(sorted)}`;
+    const made = known.get(key) ?? make(plan, variables, variant);
     known.set(key, made);
     return made;
   }
 
   return {
-    prepare(plan, variables) {
+    prepare(plan, variables, variant) {
       const { errors } = getVariableValues(generation.apiSchema, plan.operation.variableDefinitions ?? [], variables);
       if (errors) {
         const { message, nodes } = errors[0]!;
         throw new GraphQLError(message, { nodes, extensions: { code: 'BAD_USER_INPUT' } });
       }
       const { after, rest } = resumption(plan, variables);
-      return { prepared: prepared(plan, rest), after };
+      return { prepared: prepared(plan, rest, variant), after };
     },
     prepareAgain: prepared,
   };
 
-  function make(plan: SubscriptionPlan, variables: Record<string, unknown>): PreparedSubscription {
-    const { supergraphSchema: schema, streamRules } = generation;
+  function make(
+    plan: SubscriptionPlan,
+    variables: Record<string, unknown>,
+    variant: OperationVariant | undefined,
+  ): PreparedSubscription {
+    const { supergraphSchema: schema, apiSchema, streamRules } = generation;
     const upstream = canonicalSubscription({
       operation: plan.upstream.operation,
       variables,
@@ -94,14 +118,25 @@ export function createSubscriptionPreparer(generation: Generation, unsafe: Unsaf
       ownFields: (typeName) => generation.ownFields(plan.serviceName, typeName),
       isUnsafe: (path) => unsafe.has(plan.serviceName, path),
     });
-    const fetches = new Map<string, CanonicalRequest>();
+    const fetches = new Map<SubgraphOperation, CanonicalFetch>();
     const asked = parse(upstream.text);
     const isUpstreamPersonal = streamRules.isPersonal(asked, operationOf(asked));
     return {
       plan,
       variables,
       upstream,
-      text: normalisedOperation(plan.document, plan.operation, { schema: generation.apiSchema, variables }),
+      variant,
+      text: [
+        normalisedOperation(plan.document, plan.operation, { schema: apiSchema, variables }),
+        // Who may see the same of different operations is told of different fields that they are refused.
+        ...(variant
+          ? [
+              normalisedOperation(variant.needs.document, variant.needs.operation, { schema: apiSchema, variables }),
+              variant.key,
+              variant.reason,
+            ]
+          : []),
+      ].join('\n'),
       isConflatable: streamRules.isConflatable(plan.rootField),
       // What the planner adds to an operation, such as keys, may be personal where nothing of the operation is.
       isPersonal: isUpstreamPersonal || streamRules.isPersonal(plan.document, plan.operation),
@@ -109,9 +144,11 @@ export function createSubscriptionPreparer(generation: Generation, unsafe: Unsaf
       fetch(operation) {
         const existing = fetches.get(operation);
         if (existing) return existing;
-        const request = canonicalFetch({ operation, variables, schema });
-        fetches.set(operation, request);
-        return request;
+        const { text, shape } = canonicalFetch({ operation: operation.text, variables, schema });
+        const named = { text, operationName: undefined, bodyHead: bodyHeadOf(text, undefined) };
+        const fetch = { operation: { ...operation, ...named }, shape };
+        fetches.set(operation, fetch);
+        return fetch;
       },
     };
   }

@@ -1,6 +1,5 @@
 import { operationFromDocument } from '@apollo/federation-internals';
-import { buildOperationContext } from '@apollo/gateway';
-import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
+import type { FetchNode, PlanNode } from '@apollo/query-planner';
 import {
   GraphQLError,
   Kind,
@@ -11,6 +10,9 @@ import {
   type ValueNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { compilePlan } from '../../queries/compiled/compile-plan.ts';
+import type { ExecutablePlan } from '../../queries/compiled/executable-plan.ts';
+import { stockPlan } from '../../queries/compiled/stock-plan.ts';
 import type { Generation } from '../../supergraph/generation.ts';
 import { operationOf, resumeArgument, rootFieldOf } from './canonical-request.ts';
 
@@ -19,14 +21,15 @@ export type SubscriptionPlan = {
   generation: Generation;
   document: DocumentNode;
   operation: OperationDefinitionNode;
-  operationContext: ReturnType<typeof buildOperationContext>;
   /** The subgraph that owns the subscription's root field. */
   serviceName: string;
   rootField: string;
   /** What is subscribed to there. */
   upstream: FetchNode;
-  /** Runs once an event: its first fetch is answered with the event, the rest joins what other subgraphs know. */
-  eventPlan: QueryPlan;
+  /** What is done with an event: its first fetch is answered with the event, the rest joins what other subgraphs know. */
+  eventPlan: PlanNode;
+  /** Runs the event plan. */
+  perEvent: ExecutablePlan;
   /** What the client gave for the argument `after` of the root field: behind what it resumes. */
   resumeValue: ValueNode | undefined;
   /** Whether the variable that it gave there is used elsewhere too. */
@@ -68,24 +71,26 @@ function makePlan(
   operation: OperationDefinitionNode,
 ): SubscriptionPlan {
   const operationName = operation.name?.value;
-  const planned = generation.planner.buildQueryPlan(
-    operationFromDocument(generation.plannerApiSchema, document, { operationName }),
-  );
+  const plannerOperation = operationFromDocument(generation.plannerApiSchema, document, { operationName });
+  const planned = generation.planner.buildQueryPlan(plannerOperation);
   if (planned.node?.kind !== 'Subscription') throw new GraphQLError('This operation is not a subscription');
   const { primary, rest } = planned.node;
-  const nodes: PlanNode[] = rest ? [primary, rest] : [primary];
+  const eventPlan: PlanNode = { kind: 'Sequence', nodes: rest ? [primary, rest] : [primary] };
+  const ofEvent = {
+    plan: { kind: 'QueryPlan', node: eventPlan } as const,
+    document,
+    operation,
+    plannerOperation,
+    generation,
+  };
   return {
     generation,
     document,
     operation,
-    operationContext: buildOperationContext({
-      schema: generation.apiSchema,
-      operationDocument: document,
-      operationName,
-    }),
     serviceName: primary.serviceName,
     upstream: primary,
-    eventPlan: { kind: 'QueryPlan', node: { kind: 'Sequence', nodes } },
+    eventPlan,
+    perEvent: compilePlan(ofEvent) ?? stockPlan(ofEvent),
     ...rootOf(document, parse(primary.operation)),
   };
 }

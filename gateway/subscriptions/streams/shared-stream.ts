@@ -1,4 +1,3 @@
-import type { ExecutionResult } from 'graphql';
 import { settledOrAborted } from '#shared/waiting.ts';
 import { createCurrentState } from './current-state.ts';
 import { createEventQueue } from './event-queue.ts';
@@ -23,8 +22,8 @@ export type SharedStreamOptions = {
   upstream: SharedUpstream;
   isConflatable: boolean;
   isResumable: boolean;
-  /** Never rejects. */
-  execute: (event: SharedEvent) => Promise<ExecutionResult>;
+  /** Gives the execution result as JSON. Never rejects. */
+  execute: (event: SharedEvent) => Promise<string>;
   /** A subscription of one client's own, behind a sequence or with the current state first. */
   subscribeAlone: (after: string | undefined, signal: AbortSignal) => AsyncIterable<UpstreamEvent>;
   /** How clients end when the subgraph has refused, or something went wrong. */
@@ -109,9 +108,8 @@ export function createSharedStream(options: SharedStreamOptions): SharedStream {
   upstream.add(consumer);
 
   async function messageOf(event: SharedEvent): Promise<StreamMessage> {
-    const result = await options.execute(event);
     return {
-      body: Buffer.from(JSON.stringify(result)),
+      body: Buffer.from(await options.execute(event)),
       key: event.key ?? '',
       sequence: isResumable ? event.sequence : undefined,
     };

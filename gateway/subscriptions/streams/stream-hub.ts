@@ -117,7 +117,7 @@ export function createStreamHub(options: {
         try {
           return await withCorrelation(correlationId, () => executeEvent(asked));
         } catch (error) {
-          return { data: null, errors: [clientError(error, logger)] };
+          return JSON.stringify({ data: null, errors: [clientError(error, logger)] });
         }
       },
       endingOf: (error) => (error instanceof OtherWords ? schemaChanged : failed(running.prepared, error)),

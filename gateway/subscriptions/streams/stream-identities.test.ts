@@ -7,6 +7,7 @@ const contextOf = (user: { userId: string; sessionId: string; expiresAt: number 
   authorization: user && `Bearer ${user.userId}-${user.sessionId}-${user.expiresAt}`,
   correlationId: 'one',
   userAgent: 'test',
+  client: 'test',
   tick: undefined,
 });
 const ada = (expiresAt: number, sessionId = 's1') => contextOf({ userId: 'ada', sessionId, expiresAt });
@@ -67,6 +68,7 @@ test('public streams travel with no one’s credentials', () => {
   expect(key).toBe('');
   expect(context()).toEqual({
     caller: { kind: 'anonymous' },
+    client: '',
     authorization: undefined,
     correlationId: '',
     userAgent: undefined,

@@ -23,6 +23,7 @@ export type StreamIdentities = {
 
 const nobody: GatewayContext = {
   caller: anonymous,
+  client: '',
   authorization: undefined,
   correlationId: '',
   userAgent: undefined,

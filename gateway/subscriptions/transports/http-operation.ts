@@ -49,23 +49,30 @@ export async function readOperation({ request, url }: Exchange, bodyLimitBytes: 
 function operationOf(request: IncomingMessage, url: URL, json: unknown): OperationRequest | { wrong: string } {
   if (request.method === 'POST') return checked(json);
   const parameters = Object.fromEntries(url.searchParams);
-  if (parameters.variables === undefined) return checked(parameters);
   try {
-    return checked({ ...parameters, variables: JSON.parse(parameters.variables) as unknown });
+    const { variables, extensions } = parameters;
+    return checked({ ...parameters, ...parsed({ variables, extensions }) });
   } catch {
-    return { wrong: 'The parameter "variables" is not JSON' };
+    return { wrong: 'The parameters "variables" and "extensions" are JSON' };
   }
+}
+
+function parsed(parameters: Record<string, string | undefined>): Record<string, unknown> {
+  const given = Object.entries(parameters).filter(([, text]) => text !== undefined);
+  return Object.fromEntries(given.map(([name, text]) => [name, JSON.parse(text!) as unknown]));
 }
 
 function checked(request: unknown): OperationRequest | { wrong: string } {
   if (!isObject(request)) return { wrong: 'Send a JSON object with "query", as content type application/json' };
-  const { query, variables, operationName } = request;
-  if (typeof query !== 'string' || query === '') return { wrong: 'The operation is missing: send its text as "query"' };
+  const { query = '', variables, operationName, documentId, extensions } = request;
+  const isNamed = documentId !== undefined || isObject(extensions);
+  if (typeof query !== 'string' || (query === '' && !isNamed))
+    return { wrong: 'The operation is missing: send its text as "query"' };
   if (variables !== undefined && variables !== null && !isObject(variables))
     return { wrong: '"variables" must be an object' };
   if (operationName !== undefined && operationName !== null && typeof operationName !== 'string')
     return { wrong: '"operationName" must be a string' };
-  return { query, variables, operationName };
+  return { query, variables, operationName, documentId, extensions };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

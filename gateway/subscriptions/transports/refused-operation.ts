@@ -36,8 +36,10 @@ const statuses: Record<string, number> = {
 };
 
 function statusOf(errors: readonly GraphQLFormattedError[]): number {
-  const code = errors[0]?.extensions?.code;
-  const known = typeof code === 'string' ? statuses[code] : undefined;
+  const { code, reason } = errors[0]?.extensions ?? {};
+  // What the access rules refuse says by its reason whether signing in might help.
+  const name = code === 'UNAUTHORIZED_FIELD_OR_TYPE' ? reason : code;
+  const known = typeof name === 'string' ? statuses[name] : undefined;
   return known ?? (areRetryable(errors) ? 503 : 400);
 }
 

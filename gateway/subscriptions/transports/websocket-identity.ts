@@ -4,7 +4,7 @@ import { DomainError } from '#shared/errors.ts';
 import type { Logger } from '#shared/logger.ts';
 import type { TokenVerifier } from '#shared/token-verifier.ts';
 import type { SessionEnd, SessionWatch } from '../../security/session-watch.ts';
-import { clientKey } from './client-address.ts';
+import { clientKey } from '../../security/client-address.ts';
 import { rateLimited, type ClientLimits } from './client-limits.ts';
 import type { ClientOperations } from '../client-operations.ts';
 import { retire } from './retire-websockets.ts';
@@ -50,7 +50,8 @@ export function createSocketIdentity(options: {
     }
     if (!takePlace(client, caller)) return hangUp(client, closings.tooManyConnections, 'refused');
     const correlationId = flat(acceptCorrelationId(parameters[correlationHeader]));
-    client.context = { caller, authorization, correlationId, userAgent: client.userAgent, tick: undefined };
+    const { userAgent, limitKey } = client;
+    client.context = { caller, client: limitKey, authorization, correlationId, userAgent, tick: undefined };
     client.phase = 'ready';
     reply(client, ackMessage);
     watch(client, caller);
@@ -96,7 +97,7 @@ export function createSocketIdentity(options: {
     if (!('refusal' in caller) && isOlder(caller, known)) return confirm(client, known);
     if ('refusal' in caller || caller.kind === 'anonymous' || !mayGoOnAs(client, caller))
       return retire(client, closings.forbidden, 'refused');
-    client.context = { ...client.context!, caller, authorization };
+    client.context = { ...client.context!, caller, client: client.limitKey, authorization };
     watch(client, caller);
     operations.renewed(client.context);
     confirm(client, caller);

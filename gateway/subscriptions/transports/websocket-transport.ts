@@ -5,7 +5,7 @@ import type { Logger } from '#shared/logger.ts';
 import type { TokenVerifier } from '#shared/token-verifier.ts';
 import type { SessionWatch } from '../../security/session-watch.ts';
 import type { Backlogs } from './backlog.ts';
-import { addressOf, clientKey } from './client-address.ts';
+import { addressOf, clientKey } from '../../security/client-address.ts';
 import { tooManyConnections, type ClientLimits } from './client-limits.ts';
 import type { ClientOperations } from '../client-operations.ts';
 import { retire, retireClients } from './retire-websockets.ts';

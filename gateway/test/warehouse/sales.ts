@@ -16,7 +16,7 @@ export const salesSdl = `
     @composeDirective(name: "@personal")
   directive @conflatable on FIELD_DEFINITION
   directive @personal on FIELD_DEFINITION | OBJECT
-  type Query { latest: Int! }
+  type Query { latest: Int! item(sku: ID!): Item }
   type Mutation { setLatest(value: Int!): Int! }
   type Subscription {
     itemSold(sku: ID = "A", after: String): Sale!
@@ -70,7 +70,7 @@ export function createSales() {
 
   const itemOf = ({ sku }: Sale) => ({ sku });
   const resolvers = {
-    Query: { latest: () => latest },
+    Query: { latest: () => latest, item: (_: unknown, { sku }: { sku: string }) => ({ sku }) },
     Mutation: { setLatest: (_: unknown, { value }: { value: number }) => (latest = value) },
     Subscription: {
       itemSold: {

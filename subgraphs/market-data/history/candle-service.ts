@@ -2,6 +2,7 @@ import { badInput } from '#shared/errors.ts';
 import { decodeCursor, pageSize, toPage, type Page } from '#shared/pagination.ts';
 import { closeTimeOf, nextOpenTime, type CandleInterval, type DayBoundary } from '../domain/candle-interval.ts';
 import type { CandleBasis } from '../domain/candles.ts';
+import { pastLifetime } from '../domain/past-lifetime.ts';
 import type { CandleRepository, CandleRow, CandleSeries } from './candle-repository.ts';
 
 /** How one price moved in one span: decimals as text, times in epoch milliseconds. */
@@ -18,12 +19,15 @@ export type CandleQuery = {
   after?: string | undefined;
 };
 
+/** A page of candles, and for how many seconds it may be kept: while it can still grow, not at all. */
+export type CandlePage = Page<Candle> & { lifetime: number };
+
 export type CandleService = {
   /**
    * A page of candles, oldest first; without `from` and `after` the latest ones.
    * @throws DomainError BAD_USER_INPUT for `first` outside 1 to 1000, a cursor of another list, or `from` after `to`
    */
-  candles(symbol: string, query: CandleQuery): Promise<Page<Candle>>;
+  candles(symbol: string, query: CandleQuery): Promise<CandlePage>;
 };
 
 const usualPage = 100;
@@ -45,10 +49,11 @@ export function createCandleService(options: {
       const openingFrom = (time: number) => nextOpenTime(interval, time, dayBoundary);
       const bounds = [from, behind].flatMap((time) => (time === undefined ? [] : [openingFrom(time)]));
       const latest = bounds.length === 0;
+      const end = to === undefined ? undefined : openingFrom(to);
       const rows = await repository.candles({
         ...series,
         from: latest ? undefined : Math.max(...bounds),
-        to: to === undefined ? undefined : openingFrom(to),
+        to: end,
         count: latest ? size : size + 1,
         latest,
       });
@@ -57,7 +62,10 @@ export function createCandleService(options: {
         const closeTime = closeTimeOf(interval, row.openTime, dayBoundary);
         return { ...row, basis, closeTime, isClosed: closeTime + watermarkMs <= now };
       });
-      return toPage(candles, size, ({ openTime }) => [...keyOf(series), String(openTime)]);
+      const page = toPage(candles, size, ({ openTime }) => [...keyOf(series), String(openTime)]);
+      // A page that another one follows is full; any other may grow until its end.
+      const isOver = page.pageInfo.hasNextPage ? page.nodes.at(-1)!.closeTime : end;
+      return { ...page, lifetime: isOver === undefined ? 0 : pastLifetime(isOver, now, watermarkMs) };
     },
   };
 }

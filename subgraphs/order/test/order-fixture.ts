@@ -17,6 +17,7 @@ export type Person = { id: string; client: GraphqlClient; authorization: string 
 
 /** A running order server with a database of its own and a clock that the test sets. */
 export type OrderFixture = {
+  url: string;
   /** Not signed in. */
   client: GraphqlClient;
   database: PrismaClient;
@@ -61,6 +62,7 @@ export async function startOrder(options: { poolSize?: number } = {}): Promise<O
   const signer = createQuoteSigner(signingKey);
   return {
     client,
+    url,
     database,
     databaseUrl: testDatabase.url,
     catalogue,

@@ -17,8 +17,12 @@ export type SpawnedService = {
  * @returns when it is ready
  * @throws Error with what it has logged when it ends before
  */
-export async function spawnService(service: string, environment: Record<string, string>): Promise<SpawnedService> {
-  const main = `subgraphs/${service}/main.ts`;
+export function spawnService(service: string, environment: Record<string, string>): Promise<SpawnedService> {
+  return spawnProcess(`subgraphs/${service}/main.ts`, environment);
+}
+
+/** The same for any process of the system, by its file. */
+export async function spawnProcess(main: string, environment: Record<string, string>): Promise<SpawnedService> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
     env: { ...environment, LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -41,5 +45,5 @@ export async function spawnService(service: string, environment: Record<string, 
       resume: () => void child.kill('SIGCONT'),
     };
   }
-  throw new Error(`${service} did not become ready:\n${lines.join('\n')}`);
+  throw new Error(`${main} did not become ready:\n${lines.join('\n')}`);
 }

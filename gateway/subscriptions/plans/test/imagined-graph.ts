@@ -9,6 +9,7 @@ import {
   isObjectType,
   parse,
   type ExecutionResult,
+  type FieldNode,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
@@ -24,7 +25,13 @@ type Imagined = { __typename: string; name: string };
 export function executeImagined(
   schema: GraphQLSchema,
   text: string,
-  options: { variables?: Record<string, unknown>; seed: number; fails: boolean },
+  options: {
+    variables?: Record<string, unknown>;
+    seed: number;
+    fails: boolean;
+    /** Fields that are null whatever they are, by their places in the text. */
+    isLeftOut?: (fields: readonly FieldNode[]) => boolean;
+  },
 ): ExecutionResult<Record<string, unknown>> {
   const { variables, seed, fails } = options;
   const choice = (name: string, below: number) => Number.parseInt(hashOf(name), 16) % below;
@@ -51,6 +58,7 @@ export function executeImagined(
   }
 
   const fieldResolver = (parent: Imagined | undefined, given: object, _: unknown, info: GraphQLResolveInfo) => {
+    if (options.isLeftOut?.(info.fieldNodes)) return null;
     if (info.fieldName === '_entities') return (given as { representations: Imagined[] }).representations;
     return answer(`${parent?.name ?? seed}.${info.fieldName}${inOneOrder(given)}`, info.returnType);
   };

@@ -22,13 +22,17 @@ import {
 export type RandomOperation = { text: string; variables: Record<string, unknown> };
 
 /**
- * An operation on some field, as clients may write it: aliases, arguments as literals and variables with defaults or
+ * An operation on some field, or on any fields of a root type, as clients may write it: aliases, arguments as literals and variables with defaults or
  * without a value, `@skip` and `@include`, fragments within fragments. It may be invalid where aliases meet.
  * @param random tells a number from 0 to below its argument
  */
 export function randomOperation(
   schema: GraphQLSchema,
-  root: { keyword: string; field: GraphQLField<unknown, unknown>; leaveOut?: readonly string[] },
+  root: {
+    keyword: string;
+    leaveOut?: readonly string[];
+    aliases?: readonly string[];
+  } & ({ field: GraphQLField<unknown, unknown> } | { type: GraphQLCompositeType; depth: number }),
   random: (below: number) => number,
 ): RandomOperation {
   const definitions: string[] = [];
@@ -82,8 +86,8 @@ export function randomOperation(
 
   function variable(type: GraphQLInputType): string {
     const name = `v${definitions.length}`;
-    const isGiven = isNonNullType(type) || oneIn(2);
     const byDefault = oneIn(3) ? ` = ${literal(input(type, 1), type)}` : '';
+    const isGiven = (isNonNullType(type) && byDefault === '') || oneIn(2);
     definitions.push(`$${name}: ${type.toString()}${byDefault}`);
     if (isGiven) variables[name] = input(type, 2);
     return `$${name}`;
@@ -101,9 +105,13 @@ export function randomOperation(
     return ` @${oneOf(['skip', 'include'])}(if: ${value})`;
   }
 
+  function aliasOf(name: string): string {
+    return root.aliases && oneIn(8) ? oneOf(root.aliases) : `${oneOf(['b', 'a', name])}${random(2)}`;
+  }
+
   function field(definition: GraphQLField<unknown, unknown>, depth: number, isRoot = false): string {
     const { name, args } = definition;
-    const alias = oneIn(2) ? '' : `${oneOf(['b', 'a', name])}${random(2)}`;
+    const alias = oneIn(2) ? '' : aliasOf(name);
     const known = argumentsOf.get(`${name} ${alias}`);
     const given = args.filter((each) => !root.leaveOut?.includes(each.name)).flatMap(argument);
     const text = known ?? (given.length > 0 ? `(${given.join(' ')})` : '');
@@ -133,9 +141,9 @@ export function randomOperation(
     return `{ ${chosen.join(' ')} }`;
   }
 
-  const body = field(root.field, 4, true);
+  const body = 'field' in root ? `{ ${field(root.field, 4, true)} }` : selection(root.type, root.depth);
   const head = definitions.length > 0 ? `(${definitions.join(' ')})` : '';
-  return { text: [`${root.keyword} Mine${head} { ${body} }`, ...fragments].join('\n'), variables };
+  return { text: [`${root.keyword} Mine${head} ${body}`, ...fragments].join('\n'), variables };
 }
 
 /** Numbers that fast-check chooses, and makes smaller when a property fails. */

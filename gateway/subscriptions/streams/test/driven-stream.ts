@@ -77,7 +77,7 @@ export function driveStream(
         new Promise((resolve) => {
           const name = String(event.data?.name);
           if (event.extensions) told.push(`${name}: gap behind ${event.extensions.gap.after}`);
-          executions.push({ name, finish: () => resolve({ data: { name } }) });
+          executions.push({ name, finish: () => resolve(JSON.stringify({ data: { name } })) });
         }),
       subscribeAlone(after, signal) {
         const subscription = createOwnSubscription(after, signal);

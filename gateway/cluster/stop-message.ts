@@ -1,0 +1,15 @@
+import type { Worker } from 'node:cluster';
+
+const stop = 'gold:stop';
+
+/** Asks a worker to end in order. A message rather than a signal: Windows knows no signal that a process could obey. */
+export function askToStop(worker: Worker): void {
+  worker.send({ type: stop });
+}
+
+/** Takes the primary's wish for the SIGTERM that it stands for. */
+export function obeyPrimary(): void {
+  process.on('message', (message: { type?: unknown } | undefined) => {
+    if (message?.type === stop) process.emit('SIGTERM', 'SIGTERM');
+  });
+}

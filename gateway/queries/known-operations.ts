@@ -1,0 +1,70 @@
+import type { GraphQLError } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { OperationNeeds } from '../security/access/operation-needs.ts';
+import type { Generation } from '../supergraph/generation.ts';
+import type { ValidDocuments, ValidOperation } from '../valid-documents.ts';
+import { cachableOperation, type CachableOperation } from './caching/response-cache.ts';
+import type { ExecutablePlan } from './compiled/executable-plan.ts';
+
+/**
+ * An operation of a client, with everything that was found out of it once: what depends neither on who asks nor on the
+ * variables.
+ */
+export type KnownOperation = ValidOperation & {
+  generation: Generation;
+  /** What it takes to be answered all of it; `undefined` when anybody is. */
+  needs: OperationNeeds | undefined;
+  /** How its answers are kept; `undefined` when they are not. */
+  cachable: CachableOperation | undefined;
+  /** How it is executed, by what a caller may see of it. */
+  plans: Map<string, ExecutablePlan>;
+  /** Whether Apollo Server has let it pass: from then on it takes the short way. */
+  hasPassed: boolean;
+};
+
+export type KnownOperations = {
+  /** @returns the operation, or the errors that a client gets for it */
+  read(
+    generation: Generation,
+    text: string,
+    operationName: string | null | undefined,
+  ): KnownOperation | readonly GraphQLError[];
+};
+
+/** @param options.operations that are known at most: with the ways to execute it, one takes some 100 KB */
+export function createKnownOperations(options: { documents: ValidDocuments; operations: number }): KnownOperations {
+  const ofGenerations = new WeakMap<Generation, LRUCache<ValidOperation, KnownOperation>>();
+
+  function knownOf(generation: Generation): LRUCache<ValidOperation, KnownOperation> {
+    const existing = ofGenerations.get(generation);
+    if (existing) return existing;
+    const made = new LRUCache<ValidOperation, KnownOperation>({ max: options.operations });
+    ofGenerations.set(generation, made);
+    return made;
+  }
+
+  return {
+    read(generation, text, operationName) {
+      const valid = options.documents.read(generation, text, operationName);
+      if (Array.isArray(valid)) return valid;
+      const known = knownOf(generation);
+      const existing = known.get(valid);
+      if (existing) return existing;
+      const operation = knownOperation(generation, text, valid);
+      known.set(valid, operation);
+      return operation;
+    },
+  };
+}
+
+function knownOperation(generation: Generation, text: string, valid: ValidOperation): KnownOperation {
+  const { access, cacheRules, id: generationId } = generation;
+  return {
+    ...valid,
+    generation,
+    needs: access.needsOf(valid.document, valid.operation),
+    cachable: cachableOperation({ ...valid, generationId, rules: cacheRules, text }),
+    plans: new Map(),
+    hasPassed: false,
+  };
+}
