@@ -1,5 +1,7 @@
 import type { Caller } from '#shared/caller.ts';
+import { withCorrelation } from '#shared/correlation.ts';
 import type { TickReference } from '#shared/ticks/tick-reference.ts';
+import { traceIdOf } from '#shared/trace-context.ts';
 import type { Freshness } from './queries/caching/freshness.ts';
 
 /** What the gateway knows of the operation that it executes, and passes on to the subgraphs that it asks. */
@@ -23,3 +25,11 @@ export type GatewayContext = {
   /** Collects for how long the answer may be kept, from what it is made of; `undefined` where nobody wants to know. */
   freshness?: Freshness | undefined;
 };
+
+/**
+ * Runs `work` so that what it logs tells the request that it belongs to. It costs some microseconds, which is why what is
+ * done for each request is not done in it, but only what may have something to tell.
+ */
+export function inContext<T>({ correlationId, traceparent }: GatewayContext, work: () => T): T {
+  return withCorrelation(correlationId, work, traceIdOf(traceparent));
+}

@@ -77,7 +77,11 @@ export function wireQueries(options: {
     introspection: config.EXPLORER,
     hideSuggestions: !config.SUGGESTIONS,
   });
-  const operations = createKnownOperations({ documents, operations: config.KNOWN_OPERATIONS });
+  const operations = createKnownOperations({
+    documents,
+    operations: config.KNOWN_OPERATIONS,
+    hideSuggestions: !config.SUGGESTIONS,
+  });
 
   const requests = createSubgraphRequests({
     urls: {
@@ -116,7 +120,6 @@ export function wireQueries(options: {
     admission,
     execute,
     responses,
-    hideSuggestions: !config.SUGGESTIONS,
   });
   const gateway = createGatewayInterface({ execute: createApolloExecutor(serve) });
   const generation = () => gateway.current()!;

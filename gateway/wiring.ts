@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { anonymous } from '#shared/caller.ts';
 import { acceptCorrelationId, correlationHeader, withCorrelation } from '#shared/correlation.ts';
 import { formatError } from '#shared/error-format.ts';
 import { sendRefusal } from '#shared/graphql-http.ts';
@@ -12,7 +13,7 @@ import { createTokenVerifier } from '#shared/token-verifier.ts';
 import { acceptTrace } from '#shared/trace-context.ts';
 import { disableVendorTelemetry, type Config } from './config.ts';
 import { createCorsPolicy } from './cors-policy.ts';
-import type { GatewayContext } from './gateway-context.ts';
+import { inContext, type GatewayContext } from './gateway-context.ts';
 import { metricsOfAll } from './cluster/cluster-metrics.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { createPageRoutes } from './pages/page-routes.ts';
@@ -118,38 +119,35 @@ export async function wire(config: Config): Promise<WiredProcess> {
 
   const deadline = () => performance.now() + config.REQUEST_TIMEOUT_MS;
 
-  /** What every request to the graph has in common; `work` answers it. */
-  async function asCaller(exchange: Exchange, work: (context: GatewayContext) => void | Promise<void>): Promise<void> {
+  /** Who asks, and what goes with the request; `undefined` for whom that cannot be found out, and who has been told. */
+  async function contextOf(exchange: Exchange): Promise<GatewayContext | undefined> {
     const { request, response } = exchange;
     const { authorization, 'user-agent': userAgent } = request.headers;
     const correlationId = acceptCorrelationId(request.headers[correlationHeader]);
-    const { traceId, ...trace } = acceptTrace(request.headers.traceparent, request.headers.tracestate);
-    await withCorrelation(
+    const { traceparent, tracestate } = acceptTrace(request.headers.traceparent, request.headers.tracestate);
+    const caller = authorization === undefined ? anonymous : await identify(authorization, correlationId);
+    if ('refusal' in caller) {
+      applyHeaders(exchange, correlationId);
+      sendRefusal(response, caller.refusal);
+      return undefined;
+    }
+    return {
+      caller,
+      client: clientKey(caller, addressOf(request, config.TRUSTED_PROXIES)),
+      authorization,
       correlationId,
-      async () => {
-        const caller = await verifier
-          .verify(authorization)
-          .catch((error: unknown) => ({ refusal: formatError(error, logger) }));
-        if ('refusal' in caller) {
-          applyHeaders(exchange, correlationId);
-          return sendRefusal(response, caller.refusal);
-        }
-        const client = clientKey(caller, addressOf(request, config.TRUSTED_PROXIES));
-        await work({
-          caller,
-          client,
-          authorization,
-          correlationId,
-          userAgent,
-          tick: undefined,
-          traceparent: trace.traceparent,
-          tracestate: trace.tracestate,
-          deadline: deadline(),
-          freshness: undefined,
-        });
-      },
-      traceId,
-    );
+      userAgent,
+      tick: undefined,
+      traceparent,
+      tracestate,
+      deadline: deadline(),
+      freshness: undefined,
+    };
+  }
+
+  function identify(authorization: string, correlationId: string) {
+    const refused = (error: unknown) => ({ refusal: withCorrelation(correlationId, () => formatError(error, logger)) });
+    return verifier.verify(authorization).catch(refused);
   }
 
   /** Sets what every answer has, where it is not written in one piece. */
@@ -163,20 +161,20 @@ export async function wire(config: Config): Promise<WiredProcess> {
     if (corsPolicy.answerPreflight(request, response)) return;
     if (pages?.isPageRequest(request)) return pages.landingPage(response);
     const exchange = { request, response, url };
-    await asCaller(exchange, (context) => {
-      if (!streams.handles(request)) return queries.answer(exchange, context);
-      applyHeaders(exchange, context.correlationId);
-      return streams.answer(exchange, context);
-    });
+    const context = await contextOf(exchange);
+    if (!context) return;
+    if (!streams.handles(request)) return queries.answer(exchange, context);
+    applyHeaders(exchange, context.correlationId);
+    await inContext(context, () => streams.answer(exchange, context));
   }
 
   async function rest(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     if (corsPolicy.answerPreflight(request, response)) return;
     const exchange = { request, response, url };
-    await asCaller(exchange, (context) => {
-      applyHeaders(exchange, context.correlationId);
-      return queries.rest.answer(exchange, context);
-    });
+    const context = await contextOf(exchange);
+    if (!context) return;
+    applyHeaders(exchange, context.correlationId);
+    await inContext(context, () => queries.rest.answer(exchange, context));
   }
 
   const http = createHttpServer({

@@ -35,12 +35,29 @@ export function createAnswerSender(options: {
 }): SendAnswer {
   const { cors, security, compression } = options;
 
+  /** What all answers to pages of an origin have, as `CorsPolicy` knows origins. */
+  const heads = new WeakMap<object, readonly string[]>();
+
+  function headsFor(origin: string | undefined): readonly string[] {
+    const allowed = cors.headersFor(origin);
+    const existing = heads.get(allowed);
+    if (existing) return existing;
+    const head = [...security.list, ...Object.entries(allowed).flat()];
+    heads.set(allowed, head);
+    return head;
+  }
+
   return ({ request, response }, correlationId, answer) => {
     const { policy, entityTag, budget } = answer;
     const isGet = request.method === 'GET';
     // A list: Node writes it as it is, while it would look at every name that is set by itself.
-    const head = ['content-type', answer.contentType, correlationHeader, correlationId, ...security.list];
-    for (const [name, value] of Object.entries(cors.headersFor(request.headers.origin))) head.push(name, value);
+    const head = [
+      ...headsFor(request.headers.origin),
+      'content-type',
+      answer.contentType,
+      correlationHeader,
+      correlationId,
+    ];
     if (budget) for (const [name, value] of Object.entries(rateHeaders(budget))) head.push(name, value);
     head.push(...answer.headers);
 

@@ -1,8 +1,8 @@
 import type { ApolloServer } from '@apollo/server';
 import { OperationTypeNode, type GraphQLFormattedError } from 'graphql';
 import { readBody, type Body } from '#shared/graphql-http.ts';
-import { counter, type Registry } from '#shared/metrics.ts';
-import type { GatewayContext } from '../gateway-context.ts';
+import { countedByLabels, type Registry } from '#shared/metrics.ts';
+import { inContext, type GatewayContext } from '../gateway-context.ts';
 import type { HttpAnswer, SendAnswer } from '../http/send-answer.ts';
 import { batchingNotSupported, type Admission } from '../security/limits/admission.ts';
 import type { Budget } from '../security/limits/rates.ts';
@@ -36,13 +36,14 @@ export function createGraphqlAnswerer(options: {
 }): AnswerGraphql {
   const { documents, operations, admission, serve, apollo, send } = options;
 
-  const ways = counter(
+  const answered = { short: 0, long: 0, refused: 0 };
+  countedByLabels(
     options.metrics,
     'gold_gateway_http_requests_total',
-    'GraphQL requests over HTTP, by how they were answered',
+    'GraphQL requests over HTTP: by the short way, through Apollo Server, or refused before',
     ['way'],
+    () => Object.entries(answered).map(([way, count]) => [{ way }, count] as const),
   );
-  const [short, long, refused] = ['short', 'long', 'refused'].map((way) => ways.labels({ way }));
 
   function refuse(
     exchange: Exchange,
@@ -54,7 +55,7 @@ export function createGraphqlAnswerer(options: {
       budget?: Budget | undefined;
     },
   ) {
-    refused!.inc();
+    answered.refused += 1;
     const { status, errors, headers = [], budget } = refusal;
     const contentType = contentTypeFor(exchange.request.headers.accept) ?? 'application/json; charset=utf-8';
     const text = resultText({ data: undefined, errors, extensions: undefined });
@@ -73,7 +74,11 @@ export function createGraphqlAnswerer(options: {
 
   /** Apollo Server's answer. What it executes is served as everything else is. */
   async function answerByApollo(exchange: Exchange, context: GatewayContext, asked: ApolloRequest): Promise<void> {
-    long!.inc();
+    answered.long += 1;
+    await inContext(context, () => passToApollo(exchange, context, asked));
+  }
+
+  async function passToApollo(exchange: Exchange, context: GatewayContext, asked: ApolloRequest): Promise<void> {
     const { request } = exchange;
     const passed: ApolloContext = { ...context, known: asked.known, served: { answer: undefined } };
     const {
@@ -130,7 +135,7 @@ export function createGraphqlAnswerer(options: {
     if (contentType === undefined) return refuse(exchange, context, notAcceptable);
     const isAllowed = request.method === 'POST' || known.operation.operation === OperationTypeNode.QUERY;
     if (known.hasPassed && isAllowed) {
-      short!.inc();
+      answered.short += 1;
       return sendServed(exchange, context, await serve(known, asked.variables, context), contentType);
     }
     return answerByApollo(exchange, context, apolloRequest(request.method, asked, document.query, known));

@@ -1,7 +1,7 @@
 import { operationFromDocument } from '@apollo/federation-internals';
 import type { DocumentNode, ExecutionResult, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
 import type { Logger } from '#shared/logger.ts';
-import type { GatewayContext } from '../gateway-context.ts';
+import { inContext, type GatewayContext } from '../gateway-context.ts';
 import { formatGatewayError } from '../gateway-errors.ts';
 import { refusalOfAll, type AccessRefusal } from '../security/access/operation-variant.ts';
 import type { Generation } from '../supergraph/generation.ts';
@@ -33,20 +33,22 @@ export type ExecuteOperation = (
  */
 export function createOperationExecutor(options: { accessRefusal: AccessRefusal; logger: Logger }): ExecuteOperation {
   const { accessRefusal, logger } = options;
-  const formatted = (errors: readonly unknown[]) => errors.map((error) => formatGatewayError(error, logger));
+  const formatted = (errors: readonly unknown[], context: GatewayContext) =>
+    inContext(context, () => errors.map((error) => formatGatewayError(error, logger)));
 
-  return async (known, variables, context) => {
+  const execute: ExecuteOperation = async (known, variables, context) => {
     const { generation, needs } = known;
     const { access, fetch } = generation;
     const variant = needs && access.variantFor(needs, context.caller);
     if (!variant) {
       const executed = await planOf(known, 'all', known).execute({ variables, context, fetch });
       const { data, extensions } = executed;
-      const errors = executed.errors.length === 0 ? none : formatted(executed.errors);
+      const errors = executed.errors.length === 0 ? none : formatted(executed.errors, context);
       return { status: 200, data, errors, extensions };
     }
     const whole = accessRefusal === 'operation' ? refusalOfAll(variant, variables) : undefined;
-    if (whole) return { status: whole.status, data: undefined, errors: formatted(whole.errors), extensions: undefined };
+    if (whole)
+      return { status: whole.status, data: undefined, errors: formatted(whole.errors, context), extensions: undefined };
     const {
       data,
       errors = [],
@@ -54,8 +56,19 @@ export function createOperationExecutor(options: { accessRefusal: AccessRefusal;
     } = await access.answer(variant, variables, async (allowed) =>
       resultOf(await planOf(known, variant.key, allowed).execute({ variables, context, fetch })),
     );
-    return { status: 200, data: JSON.stringify(data), errors: formatted(errors), extensions };
+    return {
+      status: 200,
+      data: JSON.stringify(data),
+      errors: errors.length === 0 ? none : formatted(errors, context),
+      extensions,
+    };
   };
+
+  return (known, variables, context) =>
+    execute(known, variables, context).catch((error: unknown) => {
+      const errors = formatted([error], context);
+      return { status: 500, data: undefined, errors, extensions: undefined };
+    });
 }
 
 const none: readonly GraphQLFormattedError[] = [];

@@ -4,6 +4,7 @@ import type { OperationNeeds } from '../security/access/operation-needs.ts';
 import type { Generation } from '../supergraph/generation.ts';
 import type { ValidDocuments, ValidOperation } from '../valid-documents.ts';
 import { cachableOperation, type CachableOperation } from './caching/response-cache.ts';
+import { createWrongVariables, type WrongVariables } from './wrong-variables.ts';
 import type { ExecutablePlan } from './compiled/executable-plan.ts';
 
 /**
@@ -14,6 +15,7 @@ export type KnownOperation = ValidOperation & {
   generation: Generation;
   /** What it takes to be answered all of it; `undefined` when anybody is. */
   needs: OperationNeeds | undefined;
+  wrongVariables: WrongVariables;
   /** How its answers are kept; `undefined` when they are not. */
   cachable: CachableOperation | undefined;
   /** How it is executed, by what a caller may see of it. */
@@ -31,8 +33,15 @@ export type KnownOperations = {
   ): KnownOperation | readonly GraphQLError[];
 };
 
-/** @param options.operations that are known at most: with the ways to execute it, one takes some 100 KB */
-export function createKnownOperations(options: { documents: ValidDocuments; operations: number }): KnownOperations {
+/**
+ * @param options.operations that are known at most: with the ways to execute it, one takes some 100 KB
+ * @param options.hideSuggestions whether errors keep to themselves which names of the schema are close to a wrong one
+ */
+export function createKnownOperations(options: {
+  documents: ValidDocuments;
+  operations: number;
+  hideSuggestions: boolean;
+}): KnownOperations {
   const ofGenerations = new WeakMap<Generation, LRUCache<ValidOperation, KnownOperation>>();
 
   function knownOf(generation: Generation): LRUCache<ValidOperation, KnownOperation> {
@@ -50,19 +59,25 @@ export function createKnownOperations(options: { documents: ValidDocuments; oper
       const known = knownOf(generation);
       const existing = known.get(valid);
       if (existing) return existing;
-      const operation = knownOperation(generation, text, valid);
+      const operation = knownOperation(generation, text, valid, options);
       known.set(valid, operation);
       return operation;
     },
   };
 }
 
-function knownOperation(generation: Generation, text: string, valid: ValidOperation): KnownOperation {
+function knownOperation(
+  generation: Generation,
+  text: string,
+  valid: ValidOperation,
+  options: { hideSuggestions: boolean },
+): KnownOperation {
   const { access, cacheRules, id: generationId } = generation;
   return {
     ...valid,
     generation,
     needs: access.needsOf(valid.document, valid.operation),
+    wrongVariables: createWrongVariables(generation.apiSchema, valid.operation, options),
     cachable: cachableOperation({ ...valid, generationId, rules: cacheRules, text }),
     plans: new Map(),
     hasPassed: false,

@@ -1,4 +1,4 @@
-import { getVariableValues, GraphQLError, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import type { GatewayContext } from '../gateway-context.ts';
 import type { Admission } from '../security/limits/admission.ts';
 import type { Budget } from '../security/limits/rates.ts';
@@ -46,15 +46,13 @@ export function executionResult({ data, errors, extensions }: Served): Execution
 
 /**
  * @param options.responses keeps answers; without it none are kept
- * @param options.hideSuggestions whether errors keep to themselves which names of the schema are close to a wrong one
  */
 export function createOperationServer(options: {
   admission: Admission;
   execute: ExecuteOperation;
   responses: { cache: ResponseCache; store: CacheStore } | undefined;
-  hideSuggestions: boolean;
 }): ServeOperation {
-  const { admission, execute, responses, hideSuggestions } = options;
+  const { admission, execute, responses } = options;
   const costs = { limit: admission.maxCost };
 
   /** Executes it, and finds out for how long the answer may be kept. */
@@ -90,7 +88,7 @@ export function createOperationServer(options: {
   }
 
   return async (known, variables = noVariables, context) => {
-    const wrong = wrongVariables(known, variables, hideSuggestions);
+    const wrong = known.wrongVariables(variables);
     const admitted = wrong
       ? admission.refuse(wrong, context.client)
       : admission.admit(known, variables, context.client);
@@ -115,23 +113,4 @@ export function createOperationServer(options: {
       budget,
     };
   };
-}
-
-/** What is wrong with the variables of a request, as Apollo Server says it. */
-function wrongVariables(
-  { generation, operation }: KnownOperation,
-  variables: Readonly<Record<string, unknown>>,
-  hideSuggestions: boolean,
-): GraphQLError[] | undefined {
-  const definitions = operation.variableDefinitions;
-  if (!definitions?.length) return undefined;
-  const { errors } = getVariableValues(generation.apiSchema, definitions, variables, { hideSuggestions });
-  return errors?.map(
-    (error) =>
-      new GraphQLError(error.message, {
-        nodes: error.nodes,
-        originalError: error,
-        extensions: { code: 'BAD_USER_INPUT' },
-      }),
-  );
 }

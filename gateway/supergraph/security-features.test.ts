@@ -59,7 +59,7 @@ describe('directives that subgraphs call otherwise', () => {
     expect(rules.ofField('Query', 'two')).toEqual({ isAuthenticated: false, scopes: [[['A']]], policies: [] });
     expect(rules.ofField('Query', 'three')).toEqual({ isAuthenticated: false, scopes: [], policies: [[['P']]] });
     expect(rules.ofField('Query', 'four')).toBeUndefined();
-    const streams = createStreamRules(sdl);
+    const streams = createStreamRules(`${sdl}\ndirective @personal on FIELD_DEFINITION`);
     expect(['one', 'two', 'three', 'four'].map((name) => streams.isPersonalField('Query', name))).toEqual([
       true,
       true,

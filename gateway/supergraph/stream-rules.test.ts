@@ -128,9 +128,13 @@ test('the newest event stands for all only where the schema says so', () => {
   expect(['sold', 'bought', 'nonsense'].map(rules.isConflatable)).toEqual([true, false, false]);
 });
 
-test('a supergraph without any marks has nothing personal', () => {
+test('nothing is shared of a supergraph that does not know the mark: nobody has said what may be', () => {
+  const isShared = (definitions: string) => {
+    const document = parse('subscription { b }');
+    const operation = document.definitions[0] as OperationDefinitionNode;
+    return !rulesOf(`type Query { a: Int } type Subscription { b: Int } ${definitions}`).isPersonal(document, operation);
+  };
+  expect([isShared(''), isShared('directive @personal on FIELD_DEFINITION')]).toEqual([false, true]);
   const plain = rulesOf('type Query { a: Int } type Subscription { b: Int }');
-  const document = parse('subscription { b }');
-  expect(plain.isPersonal(document, document.definitions[0] as OperationDefinitionNode)).toBe(false);
   expect(plain.isConflatable('b')).toBe(false);
 });

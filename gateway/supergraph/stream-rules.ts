@@ -31,7 +31,7 @@ export type StreamRules = {
   /**
    * Whether what an operation answers may depend on who asks, so that it is shared with nobody. It is when anything that it
    * selects, or that a subgraph requires for it, is marked `@personal` or protected; and every mutation is. What the gateway asks of
-   * a subgraph can be judged as well.
+   * a subgraph can be judged as well. Where the schema does not know the mark everything is personal.
    */
   isPersonal(document: DocumentNode, operation: OperationDefinitionNode): boolean;
   /** The same of one field; in doubt, as where there is no such field, it is personal. */
@@ -49,8 +49,11 @@ export function createStreamRules(supergraph: DocumentNode | string): StreamRule
   const document = typeof supergraph === 'string' ? parse(supergraph, { noLocation: true }) : supergraph;
   const schema = buildASTSchema(document, { assumeValidSDL: true });
   const conflatable = directiveNameIn(document, streamsSpec, 'conflatable');
+  const personal = directiveNameIn(document, streamsSpec, 'personal');
+  /** Subgraphs that have never heard of the mark cannot have said of anything that everybody may share it. */
+  const saysWhatIsPersonal = personal !== undefined && Boolean(schema.getDirective(personal));
   const personalMarks = new Set([
-    directiveNameIn(document, streamsSpec, 'personal'),
+    personal,
     // Who may not see what is protected is answered otherwise than who may: it depends on the caller, too.
     ...['authenticated', 'requiresScopes', 'policy'].map((name) =>
       directiveNameIn(document, `https://specs.apollo.dev/${name}`, name),
@@ -67,7 +70,7 @@ export function createStreamRules(supergraph: DocumentNode | string): StreamRule
     // `_entities` the gateway asks a subgraph for what an operation selects, which is judged by itself.
     if (fieldName.startsWith('__') || fieldName === '_entities') return false;
     const type = schema.getType(typeName);
-    if (!isObjectType(type) && !isInterfaceType(type)) return true;
+    if (!saysWhatIsPersonal || (!isObjectType(type) && !isInterfaceType(type))) return true;
     const field = type.getFields()[fieldName];
     if (!field) return true;
     const name = `${typeName}.${fieldName}`;

@@ -58,7 +58,11 @@ function wireStreams() {
   const operations = createClientOperations({
     unsafe,
     requested: { read: ({ query }) => ({ query: String(query), isTrusted: false }) },
-    operations: createKnownOperations({ documents: createValidDocuments(documentSettings()), operations: 100 }),
+    operations: createKnownOperations({
+      documents: createValidDocuments(documentSettings()),
+      operations: 100,
+      hideSuggestions: false,
+    }),
     admission: createAdmission({ maxCost: 1_000, rates, metrics: registry }),
     hub,
     execute: () => Promise.reject(new Error('there are no queries here')),

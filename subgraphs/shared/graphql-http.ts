@@ -119,9 +119,9 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer | un
       if (size <= limit) chunks.push(chunk);
       else resolve(undefined);
     });
-    request.once('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-    request.once('error', reject);
-    request.once('close', () => {
+    // They happen once by themselves; to listen only once would cost twice.
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.on('close', () => {
       if (!request.complete) reject(new Error('the client has gone before the end of its request'));
     });
   });

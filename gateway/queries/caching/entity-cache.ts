@@ -113,7 +113,8 @@ export function createEntityCache(options: {
     freshness?.restrict({ maxAge: store.leftMsOf(kept) / 1_000, isPrivate: false });
   }
 
-  return async (request, context) => {
+  // Not async: what is not kept passes by at no cost.
+  return (request, context) => {
     const cachable = context.tick ? 'never' : cachableOf(request.operation);
     if (cachable === 'never') return fetch(request, context);
     const { representations } = request;

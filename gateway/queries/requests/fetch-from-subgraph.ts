@@ -76,9 +76,11 @@ export function createFetchFromSubgraph(options: {
     }
   }
 
-  async function outcomeFor(request: SubgraphRequest): Promise<Outcome> {
+  function outcomeFor(request: SubgraphRequest): Promise<Outcome> {
     const { operation, context, body, deadline } = request;
-    if (!sharing || !isForEverybody(operation)) return ask(request);
+    // What nobody in particular is told nobody in particular may share.
+    const isAnonymous = operation.kind === 'query' && context.authorization === undefined;
+    if (!sharing || !(isForEverybody(operation) || isAnonymous)) return ask(request);
     const key = context.tick ? `${formatTickReference(context.tick)} ${body}` : body;
     return sharing.ask(key, deadline, () => ask(request));
   }

@@ -1,4 +1,4 @@
-import { counter, durationHistogram, gauge, type Registry } from '#shared/metrics.ts';
+import { countedByLabels, counter, durationHistogram, gauge, type Registry } from '#shared/metrics.ts';
 import type { Outcome } from './request-outcome.ts';
 import type { BreakerState } from './request-guard.ts';
 
@@ -43,11 +43,17 @@ export function createRequestMetrics(registry: Registry): AllRequestMetrics {
       },
     },
   );
-  const requests = counter(
+  /** By subgraph, then by what came of them. */
+  const outcomes = new Map<string, Map<Outcome['kind'], number>>();
+  countedByLabels(
     registry,
     'gold_gateway_subgraph_requests_total',
     'Requests of subgraphs, repeated ones too, by what came of them',
     ['subgraph', 'outcome'],
+    () =>
+      [...outcomes].flatMap(([subgraph, counts]) =>
+        [...counts].map(([outcome, count]) => [{ subgraph, outcome }, count] as const),
+      ),
   );
   const durations = durationHistogram(
     registry,
@@ -71,10 +77,12 @@ export function createRequestMetrics(registry: Registry): AllRequestMetrics {
   return {
     of(subgraph, breakerState) {
       const label = { subgraph };
+      const counts = outcomes.get(subgraph) ?? new Map<Outcome['kind'], number>();
+      outcomes.set(subgraph, counts);
       const metrics: RequestMetrics = {
         inFlight: 0,
         ended(outcome, seconds) {
-          requests.inc({ subgraph, outcome });
+          counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
           if (seconds !== undefined) durations.observe(label, seconds);
         },
         retried: () => retries.inc(label),

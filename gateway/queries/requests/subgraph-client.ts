@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { createConnections, type Connections } from './connections.ts';
 
 /** What came of one HTTP request of a subgraph. */
 export type Reply =
@@ -33,11 +33,6 @@ export type SubgraphClient = {
   close(): Promise<void>;
 };
 
-/** A network of machines that stand together connects in milliseconds; who does not within these is not there. */
-const connectTimeoutMs = 2_000;
-/** Beyond what servers keep idle connections for, who say so in a header of theirs that is obeyed. */
-const keepAliveMs = 30_000;
-
 /**
  * Asks one address over a pool of kept-alive HTTP/1.1 connections, each of which carries one request at a time.
  *
@@ -53,19 +48,7 @@ export function createSubgraphClient(options: {
 }): SubgraphClient {
   const { origin, pathname, search } = new URL(options.url);
   const path = pathname + search;
-  let pool: Pool | undefined;
-
-  function createPool(): Pool {
-    return new Pool(origin, {
-      connections: options.connections,
-      pipelining: 1,
-      keepAliveTimeout: keepAliveMs,
-      connectTimeout: connectTimeoutMs,
-      // Each request has a deadline of its own.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-  }
+  let connections: Connections | undefined;
 
   function post(headers: string[], body: string, deadline: number): Promise<Reply> {
     return new Promise((resolve) => {
@@ -82,6 +65,7 @@ export function createSubgraphClient(options: {
         if (isOver) return;
         isOver = true;
         clearTimeout(timer);
+        used.giveBack(connection);
         resolve(reply);
       }
       function giveUp(kind: 'late' | 'too_large', message: string): void {
@@ -90,8 +74,9 @@ export function createSubgraphClient(options: {
         abort?.(error);
       }
 
-      pool ??= createPool();
-      pool.dispatch(
+      const used = (connections ??= createConnections(origin));
+      const connection = used.take();
+      connection.dispatch(
         { path, method: 'POST', headers, body },
         {
           onConnect(abortRequest) {
@@ -126,12 +111,12 @@ export function createSubgraphClient(options: {
   return {
     post,
     retire() {
-      void pool?.close();
-      pool = undefined;
+      connections?.retire();
+      connections = undefined;
     },
     async close() {
-      await pool?.destroy();
-      pool = undefined;
+      await connections?.close();
+      connections = undefined;
     },
   };
 }

@@ -132,13 +132,20 @@ export function createHttpStreams(options: {
 
   return {
     handles: ({ method, headers }) =>
-      (method === 'GET' || method === 'POST') && acceptedAnswers(headers.accept).stream !== undefined,
+      (method === 'GET' || method === 'POST') &&
+      namesStream(headers.accept) &&
+      acceptedAnswers(headers.accept).stream !== undefined,
     answer,
     async close(spreadMs) {
       isClosing = true;
       await spreadOut([...open], spreadMs, (stream) => stream.retire('shutdown'));
     },
   };
+}
+
+/** Whether it is worth to read an `Accept` header: hardly any of those that come with queries. */
+function namesStream(accept: string | undefined): boolean {
+  return accept !== undefined && /event-stream|multipart/i.test(accept);
 }
 
 function way(format: StreamFormat): { format: StreamFormat; heartbeats: Heartbeats } {
