@@ -45,7 +45,7 @@ export const settings = {
       'Manifest of trusted documents (npm run trusted-documents), each also served at /rest/<name>; looked at every SUPERGRAPH_POLL_MS',
     ),
   PERSISTED_QUERIES: flag()
-    .default(true)
+    .prefault('true')
     .describe(
       'Whether clients may send a query once and its hash from then on (APQ); off where documents are enforced',
     ),
@@ -70,7 +70,7 @@ export const settings = {
       'How often a query that a subgraph did not answer is sent again, within SUBGRAPH_TIMEOUT_MS; a mutation only where it was not sent at all',
     ),
   SUBGRAPH_SHARING: flag()
-    .default(true)
+    .prefault('true')
     .describe('Whether a query that is the same for everybody is sent once while it is under way'),
   SUBGRAPH_BREAKER_FAILURES: wholeNumber({ min: 1 })
     .default(10)
@@ -92,15 +92,20 @@ export const settings = {
       `Milliseconds over which the clients of streams are asked to come back when the gateway stops; at least ${afterSpreadMs} less than SHUTDOWN_TIMEOUT_MS`,
     ),
   RESPONSE_CACHE: flag()
-    .default(true)
+    .prefault('true')
     .describe('Whether answers that are the same for everybody are kept for as long as @cacheControl says'),
   ENTITY_CACHE: flag()
-    .default(true)
+    .prefault('true')
     .describe('Whether what subgraphs say that is the same for everybody is kept for as long as @cacheControl says'),
   CACHE_LOCAL_BYTES: wholeNumber({ min: 65_536 })
     .default(33_554_432)
     .describe(
       'Bytes of answers and entities that each process keeps at most; Redis, where one is named, keeps them too',
+    ),
+  CACHE_REDIS_BYTES: wholeNumber({ min: 65_536 })
+    .default(67_108_864)
+    .describe(
+      'Bytes that each process writes to the caches in Redis in five minutes: at most twice as many stand there',
     ),
   CACHE_REDIS_TIMEOUT_MS: wholeNumber({ min: 1, max: 5_000 })
     .default(50)

@@ -110,6 +110,11 @@ function validOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): ValidOperation | GraphQLError[] {
+  // No rule of the specification says this: validation leaves out what is of a type that is not there.
+  if (!generation.apiSchema.getRootType(operation.operation)) {
+    const extensions = { code: 'GRAPHQL_VALIDATION_FAILED' };
+    return [new GraphQLError(`The schema has no ${operation.operation}s`, { nodes: operation, extensions })];
+  }
   const { errors, costOf } = generation.costRules.of(document, operation);
   return errors.length > 0 ? [...errors] : { document, operation, costOf };
 }

@@ -23,6 +23,7 @@ import { createRequestedDocuments } from './queries/persisted-queries/requested-
 import { createSubgraphDataSource } from './queries/requests/subgraph-data-source.ts';
 import { createSubgraphRequests } from './queries/requests/subgraph-requests.ts';
 import { createOperationServer } from './queries/serve-operation.ts';
+import { createWriteBudget } from './queries/write-budget.ts';
 import { createRestExecutor } from './rest/execute-rest.ts';
 import { createRestRoutes } from './rest/rest-routes.ts';
 import { createAdmission } from './security/limits/admission.ts';
@@ -31,6 +32,9 @@ import { createSharedRates } from './security/limits/shared-rates.ts';
 import { createTrustedDocuments } from './security/trusted-documents/trusted-documents.ts';
 import { createGeneration, type Generation } from './supergraph/generation.ts';
 import { createValidDocuments } from './valid-documents.ts';
+
+/** Milliseconds: as long as anything of the project's own graph is kept. */
+const cacheWindowMs = 300_000;
 
 /** Builds what answers queries and mutations, and what subscriptions have in common with them. */
 export function wireQueries(options: {
@@ -107,7 +111,14 @@ export function wireQueries(options: {
   const store = createCacheStore({
     redis:
       redis &&
-      createRedisLayer({ redis, prefix, timeoutMs: config.CACHE_REDIS_TIMEOUT_MS, metrics: cacheMetrics, logger }),
+      createRedisLayer({
+        redis,
+        prefix,
+        timeoutMs: config.CACHE_REDIS_TIMEOUT_MS,
+        mayWrite: createWriteBudget({ limitBytes: config.CACHE_REDIS_BYTES, windowMs: cacheWindowMs }),
+        metrics: cacheMetrics,
+        logger,
+      }),
     localBytes: config.CACHE_LOCAL_BYTES,
     metrics: cacheMetrics,
   });

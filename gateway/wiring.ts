@@ -32,7 +32,7 @@ import { createClientMetrics } from './subscriptions/transports/client-metrics.t
 import { createUnsafeFields } from './subscriptions/plans/unsafe-fields.ts';
 import { createUpstreamConnections } from './subscriptions/upstreams/upstream-connections.ts';
 import { serveWebSockets } from './subscriptions/transports/websocket-transport.ts';
-import { createSupergraphSource } from './supergraph/supergraph-source.ts';
+import { watchFile } from './watched-file.ts';
 import { executionResult } from './queries/serve-operation.ts';
 import { wireQueries } from './wire-queries.ts';
 
@@ -59,7 +59,8 @@ export async function wire(config: Config): Promise<WiredProcess> {
   let isStopping = false;
   const security = createSecurityHeaders({ strictTransportSeconds: config.STRICT_TRANSPORT_SECONDS });
   const queries = wireQueries({ config, redis, cors: corsPolicy, security, metrics, logger });
-  const source = createSupergraphSource({
+  const source = watchFile({
+    what: 'supergraph',
     file: config.SUPERGRAPH_FILE ?? ownSupergraph,
     pollMs: config.SUPERGRAPH_POLL_MS,
     take(supergraphSdl) {

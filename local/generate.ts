@@ -10,7 +10,8 @@ import type { GenerationStep } from './generation-steps.ts';
 import type { Progress } from './progress.ts';
 
 /**
- * Generates what the sources imply: Prisma clients, GraphQL types, the supergraph, GraphiQL's page, .env.example.
+ * Generates what the sources imply: Prisma clients, GraphQL types, the supergraph, GraphiQL's page, .env.example,
+ * the manifest of trusted documents.
  * A step whose inputs and outputs are as it left them is skipped, unless `force`; one whose sources are not there too.
  *
  * @throws Error naming the step, with its tool's own words

@@ -17,6 +17,9 @@ export type GenerationStep = {
   run: () => Promise<string[]>;
 };
 
+/** The manifest of the contract's operations, from the top of the repository; the gateway's image has it there too. */
+export const contractManifestFile = 'gateway/generated/trusted-documents.json';
+
 /** Files that are generated and committed: what they would be now, by path. `npm run check` compares. */
 export const committedFiles: Record<string, { requires: string; inputs: string[]; render: () => Promise<string> }> = {
   'gateway/supergraph.graphql': {
@@ -33,7 +36,7 @@ export const committedFiles: Record<string, { requires: string; inputs: string[]
 
 /**
  * The steps in two lanes, which may run side by side: Prisma's generator is a process of its own, the others run in
- * this one. Within a lane the order matters: typed documents are generated from the composed supergraph.
+ * this one. Within a lane the order matters: typed documents and the manifest are made with the composed supergraph.
  */
 export function generationLanes(settings: LocalSettings): GenerationStep[][] {
   const { root } = settings;
@@ -52,6 +55,21 @@ export function generationLanes(settings: LocalSettings): GenerationStep[][] {
     inputs: ['codegen.yml', 'subgraphs/*/schema.graphql', 'gateway/**/*.graphql'],
     run: async () => await generateGraphqlTypes(root),
   };
+  const manifest = {
+    name: 'manifest of trusted documents',
+    requires: 'gateway/security/trusted-documents/collect-documents.ts',
+    inputs: [
+      'gateway/contract/served/*.graphql',
+      'gateway/supergraph.graphql',
+      'gateway/security/trusted-documents/*.ts',
+      'local/contract-manifest.ts',
+    ],
+    run: async () => {
+      const { renderContractManifest } = await load<ManifestModule>('local/contract-manifest.ts');
+      await writeWhenChanged(join(root, contractManifestFile), await renderContractManifest(root));
+      return [contractManifestFile];
+    },
+  };
   const graphiql = {
     name: 'GraphiQL page',
     requires: 'gateway/pages/bundle-graphiql.ts',
@@ -67,11 +85,12 @@ export function generationLanes(settings: LocalSettings): GenerationStep[][] {
     inputs: [`prisma/${name}/schema.prisma`],
     run: async () => await generatePrismaClient(name, settings),
   }));
-  return [clients, [...committed, codegen, graphiql]];
+  return [clients, [...committed, codegen, manifest, graphiql]];
 }
 
 type ComposeModule = { composeSupergraph: () => Promise<string> };
 type EnvExampleModule = { renderEnvExample: () => Promise<string> };
+type ManifestModule = { renderContractManifest: (root: string) => Promise<string> };
 type BundleModule = { bundleGraphiql: () => Promise<void> };
 
 const run = promisify(execFile);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { contractManifestFile } from './generation-steps.ts';
 import type { LocalSettings } from './config.ts';
 import type { Service, ServiceProcess } from './services.ts';
 
@@ -31,6 +32,8 @@ export function processEnvironment(
     NODE_ENV: 'development',
     ...(auth && { AUTH_JWKS_URL: `http://127.0.0.1:${portOf(auth, settings)}/.well-known/jwks.json` }),
     ...addresses.secrets[service.name],
+    // Served at /rest; any other document is served as well, unless TRUSTED_DOCUMENTS says otherwise.
+    ...(service.name === 'gateway' && { TRUSTED_DOCUMENTS_FILE: join(settings.root, contractManifestFile) }),
     ...settings.environment,
     HOST: '127.0.0.1',
     PORT: String(portOf(process, settings)),

@@ -55,6 +55,7 @@ function printAddresses(settings: LocalSettings, { redis, mail, addresses }: Run
     ['GraphQL', `${gateway}/graphql`],
     ['Sandbox', `${gateway}/`],
     ['GraphiQL', `${gateway}/graphiql  (works without internet)`],
+    ['REST', `${gateway}/rest/openapi.json  (the contract's operations)`],
     ...subgraphs.map((one): [string, string] => [one.name, `http://127.0.0.1:${portOf(one, settings)}/graphql`]),
     ...subgraphs.map((one): [string, string] => [`${one.name} data`, databaseAddress(one)]),
     ['Redis', describeRedis(redis)],

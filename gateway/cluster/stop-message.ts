@@ -4,7 +4,8 @@ const stop = 'gold:stop';
 
 /** Asks a worker to end in order. A message rather than a signal: Windows knows no signal that a process could obey. */
 export function askToStop(worker: Worker): void {
-  worker.send({ type: stop });
+  // One that is ending by itself has closed its channel.
+  if (worker.isConnected()) worker.send({ type: stop });
 }
 
 /** Takes the primary's wish for the SIGTERM that it stands for. */

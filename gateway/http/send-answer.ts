@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { correlationHeader } from '#shared/correlation.ts';
 import type { CorsPolicy } from '../cors-policy.ts';
-import { cachingHeaders, isNotModified, type CachePolicy } from '../queries/caching/caching-headers.ts';
+import { cachingHeaders, isForAll, isNotModified, type CachePolicy } from '../queries/caching/caching-headers.ts';
 import type { Budget } from '../security/limits/rates.ts';
 import { rateHeaders } from '../security/limits/rate-headers.ts';
 import { encodedEtag, type Compression, type EncodedBody } from './compression.ts';
@@ -15,7 +15,7 @@ export type HttpAnswer = {
   policy: CachePolicy;
   /** Of the answer to a GET that may be kept. */
   entityTag: string | undefined;
-  /** What is left of the client's budget; `undefined` where it has no limit. */
+  /** What is left of the client's budget, which an answer for all does not tell; `undefined` where it has no limit. */
   budget: Budget | undefined;
   /** Others, as names and values in turn. */
   headers: readonly string[];
@@ -58,7 +58,8 @@ export function createAnswerSender(options: {
       correlationHeader,
       correlationId,
     ];
-    if (budget) for (const [name, value] of Object.entries(rateHeaders(budget))) head.push(name, value);
+    if (budget && !isForAll(policy))
+      for (const [name, value] of Object.entries(rateHeaders(budget))) head.push(name, value);
     head.push(...answer.headers);
 
     function finish(status: number, { body, encoding }: EncodedBody): void {

@@ -1,6 +1,6 @@
 import type { ApolloServer } from '@apollo/server';
 import { OperationTypeNode, type GraphQLFormattedError } from 'graphql';
-import { readBody, type Body } from '#shared/graphql-http.ts';
+import { headersOf, readBody, type Body } from '#shared/graphql-http.ts';
 import { countedByLabels, type Registry } from '#shared/metrics.ts';
 import { inContext, type GatewayContext } from '../gateway-context.ts';
 import type { HttpAnswer, SendAnswer } from '../http/send-answer.ts';
@@ -10,7 +10,7 @@ import type { Exchange } from '../subscriptions/transports/http-operation.ts';
 import type { Generation } from '../supergraph/generation.ts';
 import type { ApolloContext } from './apollo-server.ts';
 import { entityTagOf, notKept } from './caching/caching-headers.ts';
-import { askedBy, contentTypeFor, headersOf, type AskedRequest } from './http-request.ts';
+import { askedBy, contentTypeFor, type AskedRequest } from './http-request.ts';
 import type { KnownOperation, KnownOperations } from './known-operations.ts';
 import type { RequestedDocuments } from './persisted-queries/requested-document.ts';
 import { resultText } from './result-text.ts';

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { HeaderMap } from '@apollo/server';
 import Negotiator from 'negotiator';
 
 /** What an ordinary GraphQL request over HTTP asks for. */
@@ -73,12 +72,4 @@ export function contentTypeFor(accept: string | undefined): string | undefined {
   const chosen = new Negotiator({ headers: { accept } }).mediaType(jsonTypes);
   if (chosenTypes.size < keptChoices) chosenTypes.set(accept, chosen);
   return chosen;
-}
-
-/** The headers of a request as Apollo Server wants them. */
-export function headersOf(request: IncomingMessage): HeaderMap {
-  const headers = new HeaderMap();
-  for (const [name, value] of Object.entries(request.headers))
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-  return headers;
 }

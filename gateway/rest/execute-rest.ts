@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayContext } from '../gateway-context.ts';
-import { cachingHeaders, entityTagOf, isNotModified, notKept } from '../queries/caching/caching-headers.ts';
+import { cachingHeaders, entityTagOf, isForAll, isNotModified, notKept } from '../queries/caching/caching-headers.ts';
 import type { KnownOperations } from '../queries/known-operations.ts';
 import { resultText } from '../queries/result-text.ts';
 import type { Served, ServeOperation } from '../queries/serve-operation.ts';
@@ -32,7 +32,8 @@ export function createRestExecutor(options: {
     const body = resultText(answer);
     const isGet = request.method !== 'POST';
     const entityTag = isGet && policy.maxAge > 0 ? entityTagOf(kept ?? body) : undefined;
-    const headers = { ...pairs(cachingHeaders(policy, { isGet, entityTag })), ...(budget && rateHeaders(budget)) };
+    const ofBudget = budget && !isForAll(policy) && rateHeaders(budget);
+    const headers = { ...pairs(cachingHeaders(policy, { isGet, entityTag })), ...ofBudget };
     if (entityTag !== undefined && isNotModified(request.headers, entityTag)) return { status: 304, headers, body: '' };
     return { status, headers, body };
   };

@@ -75,6 +75,20 @@ export function systemSteps(clone: RunningClone): [name: string, work: () => Pro
         assert.match(await page('/graphiql'), /<script[^>]+\/graphiql\//);
       },
     ],
+    [
+      'a REST client gets the price at an address, and is told of all the others',
+      async () => {
+        const get = async (path: string) => {
+          const response = await fetch(`${clone.url}/rest/${path}`);
+          assert.equal(response.status, 200);
+          return await response.json();
+        };
+        const { instrument } = (await get('GoldNow?symbol=XAU-USD&unit=GRAM')) as { instrument: { symbol: string } };
+        assert.equal(instrument.symbol, 'XAU-USD');
+        const { paths } = (await get('openapi.json')) as { paths: Record<string, object> };
+        assert.ok('/GoldNow' in paths);
+      },
+    ],
     ['register, credit, quote, order, pay: told once on every channel', () => tellStory(clone, async () => {})],
     ['the same while Redis is flushed between all of them', () => tellStory(clone, () => flushRedis(clone))],
     ...Object.entries(victims).flatMap(([name, pattern]): [string, () => Promise<void>][] => [

@@ -12,6 +12,7 @@ type ConnectedClient = pg.ClientBase & {
 type CancellingConnection = pg.Connection & {
   connect(port: number | string, host?: string): void;
   cancel(processID: number, secretKey: number): void;
+  requestSsl(): void;
 };
 
 /** Milliseconds that PostgreSQL has to take in a cancellation. */
@@ -28,6 +29,8 @@ export function cancelStatement(client: pg.ClientBase): void {
   connection.on('end', () => clearTimeout(timer));
   // Who cannot be reached cannot be asked: the connection of the statement is cut instead.
   connection.on('error', () => connection.stream.destroy());
+  // A connection asks for TLS only when it is told to; what it then says is that it has it.
+  if (ssl) connection.on('connect', () => connection.requestSsl());
   connection.on(ssl ? 'sslconnect' : 'connect', () => connection.cancel(processID, secretKey));
   if (host.startsWith('/')) connection.connect(`${host}/.s.PGSQL.${port}`);
   else connection.connect(port, host);

@@ -38,6 +38,7 @@ export function formatError(error: unknown, logger: Logger): GraphQLFormattedErr
   }
   // What was cut off fails in many ways; none of them is a mistake of ours.
   if (currentDeadline()?.hasPassed()) {
+    logger.warn({ err: cause, path: located?.path }, 'an operation was cut off by its deadline');
     const late = deadlineExceeded();
     return compact({ message: late.message, ...place, extensions: refusal(late) });
   }

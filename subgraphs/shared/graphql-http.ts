@@ -20,13 +20,11 @@ export async function answerGraphql<Context extends BaseContext>(options: {
   url: URL;
   bodyLimitBytes: number;
   context: () => Promise<Context>;
-  /** The body, where it has been read already. */
-  body?: Body;
   deadline?: Deadline | undefined;
 }): Promise<void> {
   const { apollo, request, response, url } = options;
   if (request.method !== 'POST' && request.method !== 'GET') return refuseMethod(response);
-  const body = options.body ?? (await readBody(request, options.bodyLimitBytes));
+  const body = await readBody(request, options.bodyLimitBytes);
   if ('refusal' in body) return refuse(response, body.status, body.refusal);
   const executed = apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
@@ -87,7 +85,7 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   const tooLarge = { status: 413, refusal: `The request body may have at most ${limit} bytes` };
   if (Number(request.headers['content-length'] ?? 0) > limit) return tooLarge;
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
-  const isJson = type === 'application/json' || /^application\/(graphql\+)?json\b/i.test(type);
+  const isJson = type === 'application/json' || /^application\/(graphql\+)?json(?=\s*(;|$))/i.test(type);
   if (isJson && !isReadable(type, encoding))
     return { status: 415, refusal: 'The request body must be JSON in UTF-8, not compressed' };
   const bytes = await readBytes(request, limit);
@@ -132,7 +130,8 @@ function refuseMethod(response: ServerResponse): void {
   sendJson(response, 405, { errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] }, { allow: 'GET, POST' });
 }
 
-function headersOf(request: IncomingMessage): HeaderMap {
+/** The headers of a request as Apollo Server wants them. */
+export function headersOf(request: IncomingMessage): HeaderMap {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);

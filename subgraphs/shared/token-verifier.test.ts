@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from './testing/eventually.ts';
 import { startKeyServer, type KeyServer } from './testing/key-server.ts';
 import { createTokenVerifier } from './token-verifier.ts';
 
@@ -44,6 +45,16 @@ describe('an access token', () => {
 
   test('is not read from another scheme', async () => {
     await expect(verify('Basic abc')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  test('that is remembered expires all the same, and one that is refused is not remembered', async () => {
+    const verifier = createTokenVerifier(keys);
+    const header = `Bearer ${keys.sign({}, { expiresIn: 1 })}`;
+    const [good, bad] = [header, `${header}x`];
+    const first = await verifier.verify(good);
+    expect(await verifier.verify(good)).toBe(first);
+    for (const _ of [1, 2]) await expect(verifier.verify(bad)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await eventually(() => expect(verifier.verify(good)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' }));
   });
 
   test('goes on being verified while the keys cannot be read, where its key is known', async () => {

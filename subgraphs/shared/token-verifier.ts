@@ -13,7 +13,10 @@ export type TokenVerifier = {
   verify(authorization: string | undefined): Promise<Caller>;
 };
 
-/** Milliseconds for which a token that was verified is not verified anew: a signature takes some 100 µs to check. */
+/**
+ * Milliseconds for which a token that was verified is not verified anew: a signature takes some 100 µs to check. A key that
+ * was taken away is refused so much later.
+ */
 const trustedMs = 60_000;
 const trustedTokens = 5_000;
 

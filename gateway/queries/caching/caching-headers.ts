@@ -19,6 +19,11 @@ export const notKept: CachePolicy = { maxAge: 0, isPrivate: false, ageMs: 0 };
 const vary = 'Accept, Accept-Encoding, Origin';
 const headersOfNotKept: readonly string[] = ['cache-control', 'no-store'];
 
+/** Whether caches on the way may give an answer to others: then it says nothing that is true of one client only. */
+export function isForAll({ maxAge, isPrivate }: CachePolicy): boolean {
+  return maxAge >= 1 && !isPrivate;
+}
+
 /** The policy of an answer from the cache, or of one that was just put there. */
 export function policyOfKept({ bornAt, endsAt }: KeptText, ageMs: number): CachePolicy {
   return { maxAge: Math.floor((endsAt - bornAt) / 1_000), isPrivate: false, ageMs };

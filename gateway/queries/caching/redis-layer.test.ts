@@ -33,7 +33,7 @@ function openLayer(url: string = shared.url, timeoutMs = 1_000): RedisLayer {
 }
 
 function openLayerOver(redis: Redis, timeoutMs = 1_000): RedisLayer {
-  const layer = createRedisLayer({ redis, prefix: shared.prefix, timeoutMs, metrics, logger });
+  const layer = createRedisLayer({ redis, prefix: shared.prefix, timeoutMs, mayWrite: () => true, metrics, logger });
   closing.push(
     () => closeRedis(redis),
     () => layer.close(),

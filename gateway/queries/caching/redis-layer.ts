@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Logger } from '#shared/logger.ts';
 import { inTime } from '#shared/waiting.ts';
+import type { WriteBudget } from '../write-budget.ts';
 import type { CacheMetrics } from './cache-metrics.ts';
 import { packText, unpackText, type PackedText, type SharedText } from './packed-text.ts';
 
@@ -15,6 +16,8 @@ export type RedisLayer = {
 
 /** Characters of the longest text that Redis is given. */
 const longestText = 1_048_576;
+/** Bytes that Redis needs for an entry beside its value. */
+const overheadBytes = 150;
 /** Characters of texts that wait to be written at most; Redis is slow then, and what comes on top is not written. */
 const waitingCharacters = 8 * longestText;
 /** So many failures in a row, and Redis is left alone for a while. */
@@ -25,16 +28,18 @@ const pauseMs = 1_000;
  * Reads and writes over a connection of its own, on which nothing else waits. No clocks are compared: how old a text is
  * follows from the time that Redis will still keep it.
  * @param options.redis is duplicated
+ * @param options.mayWrite bounds what is written: clients choose the variables by which answers are kept
  * @param options.timeoutMs milliseconds that Redis has to answer; later is as if it had nothing
  */
 export function createRedisLayer(options: {
   redis: Redis;
   prefix: string;
   timeoutMs: number;
+  mayWrite: WriteBudget;
   metrics: CacheMetrics;
   logger: Logger;
 }): RedisLayer {
-  const { prefix, timeoutMs, logger } = options;
+  const { prefix, timeoutMs, mayWrite, logger } = options;
   const { redis: state } = options.metrics;
   const redis = options.redis.duplicate({
     enableOfflineQueue: false,
@@ -93,7 +98,8 @@ export function createRedisLayer(options: {
 
   async function send(key: string, text: string, lifetimeMs: number): Promise<void> {
     const value = await packText(text, lifetimeMs);
-    await redis.set(nameOf(key), value, 'PX', lifetimeMs);
+    if (mayWrite(value.length + overheadBytes)) await redis.set(nameOf(key), value, 'PX', lifetimeMs);
+    else state.dropped += 1;
   }
 
   return {

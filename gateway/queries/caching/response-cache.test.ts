@@ -23,7 +23,7 @@ let layer: RedisLayer;
 beforeAll(() => {
   redis = createTestRedis();
   const metricsOfLayer = createCacheMetrics(createMetrics('test'));
-  layer = createRedisLayer({ ...redis, timeoutMs: 1_000, metrics: metricsOfLayer, logger });
+  layer = createRedisLayer({ ...redis, timeoutMs: 1_000, mayWrite: () => true, metrics: metricsOfLayer, logger });
 });
 afterAll(async () => {
   layer.close();

@@ -79,11 +79,18 @@ export function createResponseCache(options: { store: CacheStore; counts: CacheC
   const passes = createPasses();
   const underWay = new Map<string, Promise<KeptText | undefined>>();
 
-  function keep(operation: CachableOperation, key: string, executed: ExecutedAnswer): KeptText | undefined {
+  /** @param startedAt when it was begun: what it is made of may be as old as that, as `performance.now()` */
+  function keep(
+    operation: CachableOperation,
+    key: string,
+    executed: ExecutedAnswer,
+    startedAt: number,
+  ): KeptText | undefined {
     const { data, hasErrors, freshness } = executed;
     if (data === undefined || hasErrors) return undefined;
     const seconds = freshness.isPrivate ? 0 : Math.min(operation.maxAge, freshness.maxAge ?? 0);
-    if (seconds >= 1) return store.keep(key, data, seconds * 1_000, counts);
+    const lifetimeMs = seconds * 1_000 - (performance.now() - startedAt);
+    if (seconds >= 1 && lifetimeMs > 0) return store.keep(key, data, lifetimeMs, counts);
     passes.add(key);
     return undefined;
   }
@@ -99,8 +106,9 @@ export function createResponseCache(options: { store: CacheStore; counts: CacheC
       if (local) return { kept: local, executed: undefined };
       if (passes.has(key)) {
         counts.passed += 1;
+        const startedAt = performance.now();
         const executed = await execute();
-        return { kept: keep(operation, key, executed), executed };
+        return { kept: keep(operation, key, executed, startedAt), executed };
       }
       const other = underWay.get(key);
       const othersAnswer = other && (await other);
@@ -115,8 +123,9 @@ export function createResponseCache(options: { store: CacheStore; counts: CacheC
       try {
         [kept] = await store.findShared([key], counts);
         if (kept) return { kept, executed: undefined };
+        const startedAt = performance.now();
         const executed = await execute();
-        kept = keep(operation, key, executed);
+        kept = keep(operation, key, executed, startedAt);
         return { kept, executed };
       } finally {
         if (underWay.get(key) === promise) underWay.delete(key);

@@ -4,6 +4,7 @@ import type { Logger } from '#shared/logger.ts';
 import { countedElsewhere, type Registry } from '#shared/metrics.ts';
 import { inTime } from '#shared/waiting.ts';
 import { hashOf } from '../../security/trusted-documents/manifest.ts';
+import { createWriteBudget } from '../write-budget.ts';
 
 export type PersistedQueries = {
   /** The query with this SHA-256; at once where this gateway knows it, else from Redis. It never rejects. */
@@ -53,7 +54,7 @@ export function createPersistedQueries(options: {
     maxSize: limitBytes,
     sizeCalculation: (query) => overheadBytes + 2 * query.length,
   });
-  const written = { since: 0, bytes: 0 };
+  const mayWrite = createWriteBudget({ limitBytes, windowMs: ttlMs });
   const keyOf = (sha256: string) => `${prefix}:persisted-queries:${sha256}`;
 
   function fromRedis(sha256: string): Promise<string | undefined> | undefined {
@@ -63,13 +64,6 @@ export function createPersistedQueries(options: {
       (query) => (typeof query === 'string' && hashOf(query) === sha256 ? query : undefined),
       (err: unknown) => void logger.warn({ err }, 'a persisted query could not be read from Redis'),
     );
-  }
-
-  function mayWrite(bytes: number): boolean {
-    const now = performance.now();
-    if (now - written.since > ttlMs || written.since === 0) Object.assign(written, { since: now, bytes: 0 });
-    written.bytes += bytes;
-    return written.bytes <= limitBytes;
   }
 
   function take(sha256: string, query: string): string {

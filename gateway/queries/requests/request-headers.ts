@@ -1,5 +1,6 @@
 import { correlationHeader } from '#shared/correlation.ts';
 import { timeoutHeader } from '#shared/deadline.ts';
+import { traceparentHeader, tracestateHeader } from '#shared/trace-context.ts';
 import { gatewaySecretHeader } from '#shared/subgraph-server.ts';
 import { formatTickReference, tickHeader } from '#shared/ticks/tick-reference.ts';
 import type { GatewayContext } from '../../gateway-context.ts';
@@ -27,13 +28,14 @@ export function createRequestHeaders(gatewaySecret: string | undefined): Request
   const always = ['content-type', 'application/json', 'accept', 'application/graphql-response+json, application/json'];
   if (gatewaySecret) always.push(gatewaySecretHeader, gatewaySecret);
   return (operation, context, leftMs) => {
-    const { authorization, userAgent, correlationId, tick, traceparent } = context;
+    const { authorization, userAgent, correlationId, tick, traceparent, tracestate } = context;
     const headers = [...always, timeoutHeader, String(Math.max(1, Math.floor(leftMs)))];
     const pass = (name: string, value: string | undefined) => {
       if (value && !notInHeaders.test(value)) headers.push(name, value);
     };
     pass(correlationHeader, correlationId);
-    pass('traceparent', traceparent);
+    pass(traceparentHeader, traceparent);
+    pass(tracestateHeader, tracestate);
     if (tick) headers.push(tickHeader, formatTickReference(tick));
     if (isForEverybody(operation)) return headers;
     if (operation.isPersonal) pass('authorization', authorization);

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { withDeadline } from '#shared/deadline.ts';
 import { movedAtOf, type Tick } from '#shared/ticks/tick.ts';
 import type { PastPriceRepository, PriceBefore, PriceQuestion } from './past-price-repository.ts';
 import { moveSince, type PriceMove } from '../domain/spot-price.ts';
@@ -22,7 +23,8 @@ const windowMs: Record<ChangeWindow, number> = {
 export function createPriceChangeService(repository: Pick<PastPriceRepository, 'pricesBefore'>): PriceChangeService {
   // Questions of one moment are asked together, in one statement; answers are not kept, because candles grow.
   const loader = new DataLoader<PriceQuestion, PriceBefore | undefined>(
-    (questions) => repository.pricesBefore(questions),
+    // It is asked for several requests at once: the deadline of none of them is to cut off the others.
+    (questions) => withDeadline(undefined, async () => await repository.pricesBefore(questions)),
     { cache: false },
   );
   return {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { createLogger } from '#shared/logger.ts';
 import { eventually } from '#shared/testing/eventually.ts';
-import { createSupergraphSource, type SupergraphSource } from './supergraph-source.ts';
+import { watchFile, type WatchedFile } from './watched-file.ts';
 
 /** A supergraph whose only field has this name. */
 function supergraphWith(field: string): string {
@@ -21,7 +21,7 @@ function supergraphWith(field: string): string {
 let folder: string;
 let file: string;
 let log: { level: number; msg: string; err?: { message: string } }[];
-let sources: SupergraphSource[];
+let sources: WatchedFile[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gold-supergraph-'));
@@ -44,7 +44,7 @@ async function load(options: { check?: (sdl: string) => void; pollMs?: number } 
     check?.(sdl);
     served.push(fields.map(({ name }) => name).join());
   }
-  const source = createSupergraphSource({ file, pollMs, take, logger });
+  const source = watchFile({ what: 'supergraph', file, pollMs, take, logger });
   sources.push(source);
   await source.start();
   return { source, served };
