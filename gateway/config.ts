@@ -114,9 +114,9 @@ export const settings = {
   REQUEST_TIMEOUT_MS: wholeNumber({ min: 100, max: 600_000 })
     .default(15_000)
     .describe('Milliseconds that a query or mutation may take in all, whatever subgraphs it asks'),
-  KNOWN_OPERATIONS: wholeNumber({ min: 10, max: 100_000 })
-    .default(2_000)
-    .describe('Operations of which the process keeps how they are executed; some 100 KB each'),
+  KNOWN_OPERATIONS_BYTES: wholeNumber({ min: 1_048_576 })
+    .default(134_217_728)
+    .describe('Bytes that operations take at most of which the process keeps how they are executed, by estimate'),
   MAX_TOKENS: wholeNumber({ min: 100, max: 100_000 })
     .default(10_000)
     .describe('Words, numbers and signs that the text of a document may have'),

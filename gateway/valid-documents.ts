@@ -95,7 +95,7 @@ export function createValidDocuments(options: {
       const name = operationName ?? '';
       const existing = operations.get(name);
       if (existing) return existing;
-      const operation = getOperationAST(document, operationName);
+      const operation = getOperationAST(document, operationName || undefined);
       // Not kept: names that do not exist are without number.
       if (!operation) return [unknownOperation(operationName)];
       const found = notTooDeep(() => validOperation(generation, document, operation));

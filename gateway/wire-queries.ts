@@ -83,7 +83,7 @@ export function wireQueries(options: {
   });
   const operations = createKnownOperations({
     documents,
-    operations: config.KNOWN_OPERATIONS,
+    limitBytes: config.KNOWN_OPERATIONS_BYTES,
     hideSuggestions: !config.SUGGESTIONS,
   });
 

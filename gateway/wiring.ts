@@ -127,14 +127,16 @@ export async function wire(config: Config): Promise<WiredProcess> {
     const correlationId = acceptCorrelationId(request.headers[correlationHeader]);
     const { traceparent, tracestate } = acceptTrace(request.headers.traceparent, request.headers.tracestate);
     const caller = authorization === undefined ? anonymous : await identify(authorization, correlationId);
+    const address = addressOf(request, config.TRUSTED_PROXIES);
     if ('refusal' in caller) {
       applyHeaders(exchange, correlationId);
-      sendRefusal(response, caller.refusal);
+      const [refusal = caller.refusal] = queries.admission.spend(clientKey(anonymous, address))?.errors ?? [];
+      sendRefusal(response, refusal);
       return undefined;
     }
     return {
       caller,
-      client: clientKey(caller, addressOf(request, config.TRUSTED_PROXIES)),
+      client: clientKey(caller, address),
       authorization,
       correlationId,
       userAgent,

@@ -119,13 +119,19 @@ export function createGraphqlAnswerer(options: {
     if (Array.isArray(body.json))
       return refuse(exchange, context, admission.refuse([batchingNotSupported()], context.client));
     const asked = askedBy(request, url.searchParams, body.json);
-    if (!asked) return answerByApollo(exchange, context, { body: body.json, search: url.search, known: undefined });
+    if (!asked) {
+      const spent = admission.spend(context.client);
+      return spent
+        ? refuse(exchange, context, spent)
+        : answerByApollo(exchange, context, withoutDocument(exchange, body.json));
+    }
 
     const named = documents.read(asked);
     const document = named instanceof Promise ? await named : named;
     if ('refusal' in document) {
       const { status, refusal, headers } = document;
-      return refuse(exchange, context, { status, errors: [refusal], headers: Object.entries(headers).flat() });
+      const told = { status, errors: [refusal], headers: Object.entries(headers).flat() };
+      return refuse(exchange, context, admission.spend(context.client) ?? told);
     }
     const known = operations.read(options.generation(), document.query, asked.operationName);
     if (!('document' in known)) return refuse(exchange, context, admission.refuse(known, context.client));
@@ -154,6 +160,19 @@ const notAcceptable = {
 
 /** What Apollo Server is given of a request. */
 type ApolloRequest = { body: unknown; search: string; known: KnownOperation | undefined };
+
+/** A request that cannot be read: what is wrong with it Apollo Server says, who need not read the document for that. */
+function withoutDocument({ url }: Exchange, json: unknown): ApolloRequest {
+  const query = '{ __typename }';
+  const search = new URLSearchParams();
+  for (const [name, value] of url.searchParams) search.append(name, name === 'query' ? query : value);
+  const hasText = typeof json === 'object' && json !== null && 'query' in json && typeof json.query === 'string';
+  return {
+    body: hasText ? { ...json, ...(json.query !== '' && { query }) } : json,
+    search: `?${search}`,
+    known: undefined,
+  };
+}
 
 /** The document is named by its text, however the client has named it. */
 function apolloRequest(

@@ -20,6 +20,9 @@ export type KnownOperation = ValidOperation & {
   cachable: CachableOperation | undefined;
   /** How it is executed, by what a caller may see of it. */
   plans: Map<string, ExecutablePlan>;
+  /** What it costs in addition until it has been planned, by the length of its text. */
+  readingCost: number;
+  isPlanned: boolean;
   /** Whether Apollo Server has let it pass: from then on it takes the short way. */
   hasPassed: boolean;
 };
@@ -34,20 +37,25 @@ export type KnownOperations = {
 };
 
 /**
- * @param options.operations that are known at most: with the ways to execute it, one takes some 100 KB
+ * @param options.limitBytes bytes that operations of one generation take at most, with the ways to execute them, by estimate
  * @param options.hideSuggestions whether errors keep to themselves which names of the schema are close to a wrong one
  */
 export function createKnownOperations(options: {
   documents: ValidDocuments;
-  operations: number;
+  limitBytes: number;
   hideSuggestions: boolean;
 }): KnownOperations {
+  const { limitBytes } = options;
   const ofGenerations = new WeakMap<Generation, LRUCache<ValidOperation, KnownOperation>>();
 
   function knownOf(generation: Generation): LRUCache<ValidOperation, KnownOperation> {
     const existing = ofGenerations.get(generation);
     if (existing) return existing;
-    const made = new LRUCache<ValidOperation, KnownOperation>({ max: options.operations });
+    const made = new LRUCache<ValidOperation, KnownOperation>({
+      maxSize: limitBytes,
+      maxEntrySize: Math.ceil(limitBytes / 8),
+      sizeCalculation: ({ readingCost }) => bytesOf(readingCost),
+    });
     ofGenerations.set(generation, made);
     return made;
   }
@@ -66,6 +74,14 @@ export function createKnownOperations(options: {
   };
 }
 
+/** Reading and planning so many characters takes about as long as executing what costs one unit: half a millisecond. */
+const charactersPerUnit = 25;
+
+/** Bytes of what is known of an operation; measured, documents of many fields take up to 350 for a character. */
+function bytesOf(readingCost: number): number {
+  return 20_000 + 350 * charactersPerUnit * readingCost;
+}
+
 function knownOperation(
   generation: Generation,
   text: string,
@@ -77,9 +93,11 @@ function knownOperation(
     ...valid,
     generation,
     needs: access.needsOf(valid.document, valid.operation),
-    wrongVariables: createWrongVariables(generation.apiSchema, valid.operation, options),
+    wrongVariables: createWrongVariables(generation.apiSchema, valid, options),
     cachable: cachableOperation({ ...valid, generationId, rules: cacheRules, text }),
     plans: new Map(),
+    readingCost: Math.ceil(text.length / charactersPerUnit),
+    isPlanned: false,
     hasPassed: false,
   };
 }

@@ -91,12 +91,13 @@ export function createOperationServer(options: {
     const wrong = known.wrongVariables(variables);
     const admitted = wrong
       ? admission.refuse(wrong, context.client)
-      : admission.admit(known, variables, context.client);
+      : admission.admit(known, variables, context.client, known.isPlanned ? 0 : known.readingCost);
     const { budget } = admitted;
     if (!admitted.isAdmitted) {
       const { status, errors } = admitted;
       return { status, data: undefined, errors, extensions: undefined, policy: notKept, kept: undefined, budget };
     }
+    known.isPlanned = true;
     const cost = { estimated: admitted.cost, ...costs };
     if (responses && known.cachable) {
       const answer = await answerKept(responses, known, variables, context);

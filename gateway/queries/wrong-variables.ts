@@ -6,7 +6,10 @@ import {
   GraphQLInt,
   GraphQLString,
   isNonNullType,
+  Kind,
   typeFromAST,
+  visit,
+  type DocumentNode,
   type GraphQLInputType,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -24,23 +27,46 @@ export type WrongVariables = (variables: Variables) => GraphQLError[] | undefine
  */
 export function createWrongVariables(
   schema: GraphQLSchema,
-  { variableDefinitions }: OperationDefinitionNode,
+  { document, operation }: { document: DocumentNode; operation: OperationDefinitionNode },
   options: { hideSuggestions: boolean },
 ): WrongVariables {
+  const { variableDefinitions } = operation;
   if (!variableDefinitions?.length) return () => undefined;
+  const conditional = conditionVariables(document);
+  const conditions = variableDefinitions.filter(({ variable }) => conditional.has(variable.name.value));
   const areRight = createPlainCheck(schema, variableDefinitions);
   return (variables) => {
     if (areRight?.(variables)) return undefined;
-    const { errors } = getVariableValues(schema, variableDefinitions, variables, options);
-    return errors?.map(
-      (error) =>
-        new GraphQLError(error.message, {
-          nodes: error.nodes,
-          originalError: error,
-          extensions: { code: 'BAD_USER_INPUT' },
-        }),
-    );
+    const { errors } = getVariableValues(schema, variableDefinitions, variables, { ...options, maxErrors });
+    if (errors) return errors.map(badInput);
+    const nulls = conditions.filter(({ variable }) => variables[variable.name.value] === null);
+    return nulls.length > 0 ? nulls.map(notNull) : undefined;
   };
+}
+
+/** Mistakes that are told; each item of a long list may be one. */
+const maxErrors = 50;
+
+function badInput(error: GraphQLError): GraphQLError {
+  const { message, nodes } = error;
+  return new GraphQLError(message, { nodes, originalError: error, extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+/** The variables that `@skip` and `@include` go by, which have a value: with a default they may be left out, but not be null. */
+function conditionVariables(document: DocumentNode): Set<string> {
+  const names = new Set<string>();
+  visit(document, {
+    Directive({ name, arguments: given }) {
+      if (name.value !== 'skip' && name.value !== 'include') return;
+      for (const { value } of given ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+    },
+  });
+  return names;
+}
+
+function notNull(definition: VariableDefinitionNode): GraphQLError {
+  const message = `Variable "$${definition.variable.name.value}" must not be null: @skip and @include go by it`;
+  return new GraphQLError(message, { nodes: definition, extensions: { code: 'BAD_USER_INPUT' } });
 }
 
 const plainChecks = new Map<GraphQLInputType, (value: unknown) => boolean>([

@@ -99,8 +99,9 @@ export function createClientOperations(options: {
   ): ClientOperation | readonly GraphQLFormattedError[] {
     const { planner, preparer } = current!;
     const variables = request.variables ?? {};
-    const admitted = admission.admit(valid, variables, context.client);
+    const admitted = admission.admit(valid, variables, context.client, valid.isPlanned ? 0 : valid.readingCost);
     if (!admitted.isAdmitted) return admitted.errors;
+    valid.isPlanned = true;
     const { needs, generation } = valid;
     const { access } = generation;
     const variant = needs && access.variantFor(needs, context.caller);
@@ -172,10 +173,10 @@ export function createClientOperations(options: {
     context: GatewayContext,
     transport: Transport,
   ): ClientOperation | readonly GraphQLFormattedError[] {
-    const document = options.requested.read(request);
+    const named = options.requested.read(request);
     // A client whose hash is not known here is to send the text, as it is where Redis does not know it either.
-    if (document instanceof Promise) return [persistedQueryNotFound.refusal];
-    if ('refusal' in document) return [document.refusal];
+    const document = named instanceof Promise ? persistedQueryNotFound : named;
+    if ('refusal' in document) return admission.spend(context.client)?.errors ?? [document.refusal];
     const known = operations.read(current!.generation, document.query, request.operationName);
     if (!('document' in known)) return admission.refuse(known, context.client).errors;
     document.keep?.();

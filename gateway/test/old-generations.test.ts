@@ -60,7 +60,7 @@ function wireStreams() {
     requested: { read: ({ query }) => ({ query: String(query), isTrusted: false }) },
     operations: createKnownOperations({
       documents: createValidDocuments(documentSettings()),
-      operations: 100,
+      limitBytes: 10_000_000,
       hideSuggestions: false,
     }),
     admission: createAdmission({ maxCost: 1_000, rates, metrics: registry }),

@@ -29,6 +29,13 @@ type Refusal = { message: string; extensions: { code: string } };
 
 /** What a client is told of an operation, by the way that it asks. */
 const ways: Record<string, (document: string) => Promise<Refusal | undefined>> = {
+  'by POST': async (document) => (await client.request(document)).errors?.[0] as Refusal | undefined,
+  'by GET': async (query) => {
+    const headers = { 'apollo-require-preflight': 'true' };
+    const response = await fetch(`${warehouse.url}?${new URLSearchParams({ query }).toString()}`, { headers });
+    expect(response.status).toBe(400);
+    return ((await response.json()) as { errors?: Refusal[] }).errors?.[0];
+  },
   'over a WebSocket': (document) =>
     client
       .subscribe(document)

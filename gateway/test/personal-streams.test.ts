@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { eventually } from '#shared/testing/eventually.ts';
+import { acceptSse, post } from './raw-stream.ts';
 import { codeOf, createClients, type Clients } from './warehouse/clients.ts';
 import { startWarehouse, type Warehouse } from './warehouse-graph.ts';
 
@@ -116,6 +117,19 @@ describe('a personal stream', () => {
     expect(event.data).toEqual({ myInbox: { text: 'hello', item: { myNote: 'dave on D' } } });
     expect(warehouse.credentials.sales.slice(seen)).toEqual([expect.stringMatching(/^Bearer /)]);
     expect(warehouse.shop.lookups.slice(lookups).map(({ userId }) => userId)).toEqual(['dave']);
+  });
+
+  test('is joined for as long as it runs, over HTTP too, where its first request had to be answered in time', async () => {
+    const { url, stop } = await warehouse.startGateway({ REQUEST_TIMEOUT_MS: '100' });
+    const authorization = `Bearer ${warehouse.keys.sign({ sub: 'fay' })}`;
+    const query = 'subscription { myInbox { text item { myNote } } }';
+    const stream = await post(url, acceptSse, { query }, { authorization });
+    await eventually(() => expect(warehouse.sales.inboxOf('fay').listeners()).toBe(1));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    warehouse.tell('fay', 'hello', 'F');
+    expect(await stream.until('hello')).toContain('{"myInbox":{"text":"hello","item":{"myNote":"fay on F"}}}');
+    stream.close();
+    await stop();
   });
 
   test('is joined on behalf of nobody with what everybody may know', async () => {

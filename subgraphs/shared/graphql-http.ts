@@ -69,11 +69,12 @@ function sendLate(response: ServerResponse): void {
   sendJson(response, 504, { errors: [{ message, extensions: { code, retryable } }] });
 }
 
-/** Answers a request whose caller could not be identified: 401 for a token that is no good, 503 when that is not known. */
+/** Answers a request whose caller could not be identified: 401 for a token that is no good, 429 for too many of them, 503 when that is not known. */
 export function sendRefusal(response: ServerResponse, refusal: GraphQLFormattedError): void {
-  const isUnauthenticated = refusal.extensions?.code === 'UNAUTHENTICATED';
-  if (isUnauthenticated) response.setHeader('www-authenticate', 'Bearer');
-  sendJson(response, isUnauthenticated ? 401 : 503, { errors: [refusal] });
+  const code = refusal.extensions?.code;
+  if (code === 'UNAUTHENTICATED') response.setHeader('www-authenticate', 'Bearer');
+  response.setHeader('cache-control', 'no-store');
+  sendJson(response, code === 'UNAUTHENTICATED' ? 401 : code === 'RATE_LIMITED' ? 429 : 503, { errors: [refusal] });
 }
 
 /** The body of a request, or why it cannot be read. */

@@ -90,7 +90,7 @@ export function createResponseCache(options: { store: CacheStore; counts: CacheC
     if (data === undefined || hasErrors) return undefined;
     const seconds = freshness.isPrivate ? 0 : Math.min(operation.maxAge, freshness.maxAge ?? 0);
     const lifetimeMs = seconds * 1_000 - (performance.now() - startedAt);
-    if (seconds >= 1 && lifetimeMs > 0) return store.keep(key, data, lifetimeMs, counts);
+    if (seconds >= 1 && lifetimeMs >= 1) return store.keep(key, data, lifetimeMs, counts);
     passes.add(key);
     return undefined;
   }

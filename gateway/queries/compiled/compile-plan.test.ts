@@ -111,10 +111,12 @@ test('what was asked for once is joined further in each place', async () => {
 
 test('what depends on who asks is marked, and so is every mutation', async () => {
   const { asked, fetch } = answering({});
+  await compilePlan(planned('{ user { id } }'))!.execute({ variables: {}, context, fetch });
   await compilePlan(planned('{ me { id } }'))!.execute({ variables: {}, context, fetch });
   await compilePlan(planned('mutation { befriend(ids: []) { id } }'))!.execute({ variables: {}, context, fetch });
   expect(asked.map(({ operation }) => [operation.kind, operation.isPersonal])).toEqual([
     ['query', false],
+    ['query', true],
     ['mutation', true],
   ]);
 });

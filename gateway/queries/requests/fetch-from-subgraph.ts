@@ -46,11 +46,14 @@ export function createFetchFromSubgraph(options: {
   async function send({ operation, context, body, deadline }: SubgraphRequest): Promise<Outcome> {
     const start = performance.now();
     metrics.inFlight += 1;
-    const reply = await client.post(headers(operation, context, deadline - start), body, deadline);
-    metrics.inFlight -= 1;
-    const outcome = outcomeOf(reply);
-    metrics.ended(outcome.kind, (performance.now() - start) / 1_000);
-    return outcome;
+    try {
+      const reply = await client.post(headers(operation, context, deadline - start), body, deadline);
+      const outcome = outcomeOf(reply);
+      metrics.ended(outcome.kind, (performance.now() - start) / 1_000);
+      return outcome;
+    } finally {
+      metrics.inFlight -= 1;
+    }
   }
 
   /** Sends it as often as it takes and as it may be. */

@@ -29,12 +29,16 @@ export type Admission = {
    * Admits a query, a mutation or the start of a subscription, whose events then cost nothing; each request, once.
    * @param variables as the client has sent them
    * @param client what `clientKey` makes of it
+   * @param extra what has to be paid beside the cost, for what was found out the first time
    */
   admit(
     operation: Pick<ValidOperation, 'costOf'>,
     variables: Readonly<Record<string, unknown>> | null | undefined,
     client: string,
+    extra?: number,
   ): Admitted | Refused;
+  /** Takes the least that a request costs, of one that comes to nothing. @returns the refusal where that is not left */
+  spend(client: string): Refused | undefined;
   /** Counts a request of which nothing can be executed, with what is wrong with it: that is not free either. */
   refuse(errors: readonly GraphQLError[], client: string): Refused;
 };
@@ -76,13 +80,17 @@ export function createAdmission(options: {
 
   return {
     maxCost,
-    admit({ costOf }, variables, client) {
+    admit({ costOf }, variables, client, extra = 0) {
       const cost = costOf(variables ?? noVariables);
       costs.observe(Math.min(cost, largestMeasured));
       if (cost > maxCost) return refused([tooExpensive(cost, maxCost)], take(client, leastCost));
-      const budget = take(client, cost);
+      const budget = take(client, cost + extra);
       if (budget && budget.retryAfterMs > 0) return refused([rateLimited(budget.retryAfterMs)], budget);
       return { isAdmitted: true, cost, budget };
+    },
+    spend(client) {
+      const budget = take(client, leastCost);
+      return budget && budget.retryAfterMs > 0 ? refused([rateLimited(budget.retryAfterMs)], budget) : undefined;
     },
     refuse(errors, client) {
       const budget = take(client, leastCost);

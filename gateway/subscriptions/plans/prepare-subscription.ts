@@ -94,7 +94,9 @@ export function createSubscriptionPreparer(generation: Generation, unsafe: Unsaf
 
   return {
     prepare(plan, variables, variant) {
-      const { errors } = getVariableValues(generation.apiSchema, plan.operation.variableDefinitions ?? [], variables);
+      const { errors } = getVariableValues(generation.apiSchema, plan.operation.variableDefinitions ?? [], variables, {
+        maxErrors: 1,
+      });
       if (errors) {
         const { message, nodes } = errors[0]!;
         throw new GraphQLError(message, { nodes, extensions: { code: 'BAD_USER_INPUT' } });

@@ -45,8 +45,8 @@ export function createStreamIdentities(): StreamIdentities {
     everybody: { key: '', context: () => nobody },
     of(context) {
       const key = keyOf(context);
-      const entry = kept.get(key) ?? begin(key, context);
-      entry.context = newer(entry.context, context);
+      const entry = kept.get(key) ?? begin(key, ofStream(context));
+      entry.context = newer(entry.context, ofStream(context));
       return entry.identity;
     },
     keep(identity) {
@@ -63,7 +63,7 @@ export function createStreamIdentities(): StreamIdentities {
     },
     renewed(context) {
       const entry = kept.get(keyOf(context));
-      if (entry) entry.context = newer(entry.context, context);
+      if (entry) entry.context = newer(entry.context, ofStream(context));
     },
   };
 }
@@ -75,6 +75,11 @@ export function createStreamIdentities(): StreamIdentities {
 function keyOf({ caller }: GatewayContext): string {
   if (caller.kind === 'anonymous') return 'anonymous';
   return [caller.userId, caller.sessionId, ...caller.roles.toSorted()].join(' ');
+}
+
+/** Who asks, without what belongs to the request by which a stream was begun: its end is not the stream's. */
+function ofStream({ caller, client, authorization, correlationId, userAgent }: GatewayContext): GatewayContext {
+  return { caller, client, authorization, correlationId, userAgent, tick: undefined };
 }
 
 /** Of two contexts of one session the one whose token is valid longer. */

@@ -2,7 +2,7 @@ import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 
 const federation = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: [
-  "@key", "@requires", "@provides", "@external", "@shareable", "@override", "@interfaceObject"
+  "@key", "@requires", "@provides", "@external", "@shareable", "@override", "@interfaceObject", "@composeDirective"
 ])`;
 
 /** Five subgraphs with everything of federation that makes plans and answers difficult. */
@@ -47,6 +47,10 @@ const subgraphs: Record<string, string> = {
     type Mutation { review(text: String): Review! }
   `,
   people: `
+    extend schema
+      @link(url: "https://specs.gold-supergraph.example/streams/v1.0", import: ["@personal"])
+      @composeDirective(name: "@personal")
+    directive @personal on FIELD_DEFINITION | OBJECT
     scalar Json
     type User @key(fields: "id") {
       id: ID! name: String @shareable nick: Json @shareable friends: [User!] rank: Int @override(from: "shipping") owns: [Item!]
@@ -56,7 +60,7 @@ const subgraphs: Record<string, string> = {
     type Film implements Item @key(fields: "id") { id: ID! v: Int @shareable owner: User! }
     type Voucher @key(fields: "batch { id number }") { batch: Batch! holder: User }
     type Batch @shareable { id: ID! number: Int }
-    type Query { me: User user(id: ID): User users: [[User]] }
+    type Query { me: User @personal user(id: ID): User users: [[User]] }
     type Mutation { befriend(ids: [ID!]!): User }
   `,
   shipping: `
