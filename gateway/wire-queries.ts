@@ -20,7 +20,6 @@ import { createGatewayInterface } from './queries/gateway-interface.ts';
 import { createKnownOperations } from './queries/known-operations.ts';
 import { createPersistedQueries } from './queries/persisted-queries/persisted-queries.ts';
 import { createRequestedDocuments } from './queries/persisted-queries/requested-document.ts';
-import { createSubgraphDataSource } from './queries/requests/subgraph-data-source.ts';
 import { createSubgraphRequests } from './queries/requests/subgraph-requests.ts';
 import { createOperationServer } from './queries/serve-operation.ts';
 import { createWriteBudget } from './queries/write-budget.ts';
@@ -147,19 +146,12 @@ export function wireQueries(options: {
     current: gateway.current,
     /** Makes a generation of a supergraph. @throws Error for one that cannot be served */
     read: (supergraphSdl: string): Generation =>
-      createGeneration(
-        supergraphSdl,
-        (definition) => {
-          const asked = requests.of(definition);
-          return { ...asked, dataSource: createSubgraphDataSource(asked.name, asked.fetch) };
-        },
-        {
-          assumedListSize: config.ASSUMED_LIST_SIZE,
-          ...(config.ENTITY_CACHE && {
-            keepAnswers: (rules) => createEntityCache({ ...rules, store, counts: cacheMetrics.entity }),
-          }),
-        },
-      ),
+      createGeneration(supergraphSdl, requests.of, {
+        assumedListSize: config.ASSUMED_LIST_SIZE,
+        ...(config.ENTITY_CACHE && {
+          keepAnswers: (rules) => createEntityCache({ ...rules, store, counts: cacheMetrics.entity }),
+        }),
+      }),
     /** Serves a generation from now on. */
     serveGeneration(served: Generation): void {
       gateway.serve(served);

@@ -160,13 +160,23 @@ export async function wire(config: Config): Promise<WiredProcess> {
     response.setHeader(correlationHeader, correlationId);
   }
 
+  /** What nobody has foreseen is answered as GraphQL all the same, where there is somebody to answer yet. */
+  function masked(exchange: Exchange, context: GatewayContext) {
+    return (error: unknown) => {
+      const { response } = exchange;
+      if (response.headersSent || response.destroyed) throw error;
+      applyHeaders(exchange, context.correlationId);
+      sendJson(response, 500, { errors: [inContext(context, () => formatError(error, logger))] });
+    };
+  }
+
   async function graphql(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     if (corsPolicy.answerPreflight(request, response)) return;
     if (pages?.isPageRequest(request)) return pages.landingPage(response);
     const exchange = { request, response, url };
     const context = await contextOf(exchange);
     if (!context) return;
-    if (!streams.handles(request)) return queries.answer(exchange, context);
+    if (!streams.handles(request)) return queries.answer(exchange, context).catch(masked(exchange, context));
     applyHeaders(exchange, context.correlationId);
     await inContext(context, () => streams.answer(exchange, context));
   }

@@ -41,7 +41,7 @@ export function createOperationExecutor(options: { accessRefusal: AccessRefusal;
     const { access, fetch } = generation;
     const variant = needs && access.variantFor(needs, context.caller);
     if (!variant) {
-      const executed = await planOf(known, 'all', known).execute({ variables, context, fetch });
+      const executed = await planOf(known, 'all', known).execute({ variables, context, fetch, isForgiving: true });
       const { data, extensions } = executed;
       const errors = executed.errors.length === 0 ? none : formatted(executed.errors, context);
       return { status: 200, data, errors, extensions };
@@ -54,7 +54,7 @@ export function createOperationExecutor(options: { accessRefusal: AccessRefusal;
       errors = [],
       extensions,
     } = await access.answer(variant, variables, async (allowed) =>
-      resultOf(await planOf(known, variant.key, allowed).execute({ variables, context, fetch })),
+      resultOf(await planOf(known, variant.key, allowed).execute({ variables, context, fetch, isForgiving: true })),
     );
     return {
       status: 200,
@@ -87,7 +87,13 @@ function planOf({ generation, plans }: KnownOperation, key: string, allowed: Pla
 function makePlan(generation: Generation, { document, operation }: Planned): ExecutablePlan {
   const operationName = operation.name?.value;
   const asked = operationFromDocument(generation.plannerApiSchema, document, { operationName });
-  const planned = { plan: generation.planner.buildQueryPlan(asked), document, operation, generation };
+  const planned = {
+    plan: generation.planner.buildQueryPlan(asked),
+    document,
+    operation,
+    generation,
+    plannerOperation: asked,
+  };
   return compilePlan(planned) ?? stockPlan(planned);
 }
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { GraphQLDataSource } from '@apollo/gateway/dist/datasources/types.js';
 import {
   baseType,
   isLeafType,
@@ -10,7 +9,6 @@ import {
 } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import type { GraphQLSchema } from 'graphql';
-import type { GatewayContext } from '../gateway-context.ts';
 import { createCacheRules, type CacheRules } from '../queries/caching/cache-rules.ts';
 import type { FetchFromSubgraph } from '../queries/subgraph-fetch.ts';
 import { createAccessControl, type AccessControl } from '../security/access/access-control.ts';
@@ -25,7 +23,6 @@ export type Subgraph = {
   name: string;
   url: string;
   fetch: FetchFromSubgraph;
-  dataSource: GraphQLDataSource<GatewayContext>;
 };
 
 /** Keeps what subgraphs answer, as far as the rules of a generation allow it. */

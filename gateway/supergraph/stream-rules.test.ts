@@ -132,10 +132,8 @@ test('nothing is shared of a supergraph that does not know the mark: nobody has 
   const isShared = (definitions: string) => {
     const document = parse('subscription { b }');
     const operation = document.definitions[0] as OperationDefinitionNode;
-    return !rulesOf(`type Query { a: Int } type Subscription { b: Int } ${definitions}`).isPersonal(
-      document,
-      operation,
-    );
+    const sdl = `type Query { a: Int } type Subscription { b: Int } ${definitions}`;
+    return !createStreamRules(sdl).isPersonal(document, operation);
   };
   expect([isShared(''), isShared('directive @personal on FIELD_DEFINITION')]).toEqual([false, true]);
   const plain = rulesOf('type Query { a: Int } type Subscription { b: Int }');

@@ -51,7 +51,7 @@ export function createStreamRules(supergraph: DocumentNode | string): StreamRule
   const conflatable = directiveNameIn(document, streamsSpec, 'conflatable');
   const personal = directiveNameIn(document, streamsSpec, 'personal');
   /** Subgraphs that have never heard of the mark cannot have said of anything that everybody may share it. */
-  const saysWhatIsPersonal = personal !== undefined && Boolean(schema.getDirective(personal));
+  const saysWhatIsPersonal = Boolean(schema.getDirective(personal));
   const personalMarks = new Set([
     personal,
     // Who may not see what is protected is answered otherwise than who may: it depends on the caller, too.

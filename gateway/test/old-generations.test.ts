@@ -4,7 +4,6 @@ import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import { eventually } from '#shared/testing/eventually.ts';
 import { createKnownOperations } from '../queries/known-operations.ts';
-import { createSubgraphDataSource } from '../queries/requests/subgraph-data-source.ts';
 import { createSubgraphRequests } from '../queries/requests/subgraph-requests.ts';
 import { createAdmission } from '../security/limits/admission.ts';
 import { createRates } from '../security/limits/rates.ts';
@@ -73,10 +72,7 @@ function wireStreams() {
   return {
     async load(schema: TickerSchema, name: string): Promise<WeakRef<object>> {
       const marked = `${tickers.supergraphOf(schema)}\nenum ${name} @join__type(graph: FEED) { ONE @join__enumValue(graph: FEED) }\n`;
-      const generation = createGeneration(marked, (definition) => {
-        const asked = requests.of(definition);
-        return { ...asked, dataSource: createSubgraphDataSource(asked.name, asked.fetch) };
-      });
+      const generation = createGeneration(marked, requests.of);
       await operations.load(generation);
       return new WeakRef(generation);
     },

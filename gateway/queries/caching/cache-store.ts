@@ -18,8 +18,10 @@ export type CacheStore = {
   find(key: string, counts: CacheCounts): KeptText | undefined;
   /** What Redis holds, in the order of the keys. It never rejects, and takes only as long as Redis may take. */
   findShared(keys: readonly string[], counts: CacheCounts): Promise<(KeptText | undefined)[]>;
-  /** Keeps a text here and in Redis, without waiting for it. @param lifetimeMs for how long, from now on */
-  keep(key: string, text: string, lifetimeMs: number, counts: CacheCounts): KeptText;
+  /** Keeps a text here and in Redis, without waiting for it. @param lifetimeMs for how long, from `bornAt` on, which is now by default */
+  keep(key: string, text: string, lifetimeMs: number, counts: CacheCounts, bornAt?: number): KeptText;
+  /** The clock by which instants are told. */
+  now(): number;
   /** Milliseconds that have passed since it was true. */
   ageMsOf(kept: KeptText): number;
   /** Milliseconds that it may still be kept. */
@@ -80,14 +82,14 @@ export function createCacheStore(options: {
         return kept;
       });
     },
-    keep(key, text, lifetimeMs, counts) {
-      const bornAt = now();
+    keep(key, text, lifetimeMs, counts, bornAt = now()) {
       const kept = { text, bornAt, endsAt: bornAt + lifetimeMs };
       local.set(key, kept);
-      redis?.write(key, text, lifetimeMs);
+      redis?.write(key, text, kept.endsAt - now());
       counts.kept += 1;
       return kept;
     },
+    now,
     ageMsOf: ({ bornAt }) => Math.max(0, now() - bornAt),
     leftMsOf: ({ endsAt }) => Math.max(0, endsAt - now()),
     close: () => redis?.close(),

@@ -119,7 +119,7 @@ export function createRedisLayer(options: {
       }
     },
     write(key, text, lifetimeMs) {
-      if (text.length > longestText || !isAsked()) return;
+      if (text.length > longestText || lifetimeMs < 1 || !isAsked()) return;
       if (waiting + text.length > waitingCharacters) return void (state.dropped += 1);
       waiting += text.length;
       send(key, text, Math.floor(lifetimeMs))

@@ -79,7 +79,7 @@ export function createResponseCache(options: { store: CacheStore; counts: CacheC
   const passes = createPasses();
   const underWay = new Map<string, Promise<KeptText | undefined>>();
 
-  /** @param startedAt when it was begun: what it is made of may be as old as that, as `performance.now()` */
+  /** @param startedAt when it was begun: what it is made of may be as old as that */
   function keep(
     operation: CachableOperation,
     key: string,
@@ -89,8 +89,7 @@ export function createResponseCache(options: { store: CacheStore; counts: CacheC
     const { data, hasErrors, freshness } = executed;
     if (data === undefined || hasErrors) return undefined;
     const seconds = freshness.isPrivate ? 0 : Math.min(operation.maxAge, freshness.maxAge ?? 0);
-    const lifetimeMs = seconds * 1_000 - (performance.now() - startedAt);
-    if (seconds >= 1 && lifetimeMs >= 1) return store.keep(key, data, lifetimeMs, counts);
+    if (seconds >= 1) return store.keep(key, data, seconds * 1_000, counts, startedAt);
     passes.add(key);
     return undefined;
   }
@@ -106,7 +105,7 @@ export function createResponseCache(options: { store: CacheStore; counts: CacheC
       if (local) return { kept: local, executed: undefined };
       if (passes.has(key)) {
         counts.passed += 1;
-        const startedAt = performance.now();
+        const startedAt = store.now();
         const executed = await execute();
         return { kept: keep(operation, key, executed, startedAt), executed };
       }
@@ -123,7 +122,7 @@ export function createResponseCache(options: { store: CacheStore; counts: CacheC
       try {
         [kept] = await store.findShared([key], counts);
         if (kept) return { kept, executed: undefined };
-        const startedAt = performance.now();
+        const startedAt = store.now();
         const executed = await execute();
         kept = keep(operation, key, executed, startedAt);
         return { kept, executed };

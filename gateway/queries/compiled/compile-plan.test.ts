@@ -146,3 +146,27 @@ test('conditions may be met in more ways than are remembered', async () => {
     expect(data).toBe(JSON.stringify({ box }));
   }
 });
+
+test.each<[what: string, answers: Record<string, SubgraphAnswer>, expected: string, places: unknown[]]>([
+  [
+    'a text in place of an object',
+    { reviews: { data: { latest: [{ author: 'x' }, review('2')] } }, people: { data: { _entities: [{ rank: 2 }] } } },
+    '{"latest":[{"author":null},{"author":{"id":"2","rank":2}}]}',
+    [['latest', 0, 'author']],
+  ],
+  ['a text in place of a list', { reviews: { data: { latest: 'none' } } }, 'null', [['latest']]],
+  [
+    'a number in place of the name of a type',
+    { reviews: { data: { latest: [{ author: { __typename: 7, id: '1' } }] } } },
+    '{"latest":[{"author":null}]}',
+    [['latest', 0, 'author']],
+  ],
+])('%s costs its own place only, where that is asked for', async (_what, answers, expected, places) => {
+  const executed = { variables: {}, context, fetch: answering(answers).fetch };
+  const { data, errors } = await compilePlan(planned(latest))!.execute({ ...executed, isForgiving: true });
+  expect({ data, places: (errors as { path?: unknown }[]).map(({ path }) => path) }).toEqual({
+    data: expected,
+    places,
+  });
+  expect(JSON.stringify(errors)).toContain('"code":"SUBGRAPH_UNAVAILABLE"');
+});

@@ -3,6 +3,7 @@ import type { PlanNode, QueryPlan } from '@apollo/query-planner';
 import { BREAK, Kind, visit, type DocumentNode } from 'graphql';
 import type { ExecutablePlan, PlannedOperation } from './executable-plan.ts';
 import { fetchStep } from './fetch-step.ts';
+import { fitAnswer } from './fitted-answer.ts';
 import type { Tree } from './merge.ts';
 import { fetchesOf, isWrittenLater } from './plan-fetches.ts';
 import { stepOf } from './plan-steps.ts';
@@ -39,12 +40,15 @@ export function compilePlan(planned: PlannedOperation): ExecutablePlan | undefin
         }),
     });
   return {
-    async execute({ variables, context, fetch, firstAnswer }) {
+    async execute({ variables, context, fetch, firstAnswer, isForgiving = false }) {
       const root = Object.create(null) as Tree;
-      const run: Run = { variables, context, fetch, firstAnswer, root, errors: [] };
+      const run: Run = { variables, context, fetch, firstAnswer, root, errors: [], isForgiving };
       const ended = step?.(run, root);
       if (ended) await ended;
-      return shape(root, variables, run.errors);
+      const executed = shape(root, variables, run.errors);
+      if (executed.data !== undefined || !isForgiving) return executed;
+      const unfit = fitAnswer(operation, root);
+      return unfit.length > 0 ? shape(root, variables, [...run.errors, ...unfit]) : executed;
     },
   };
 }

@@ -24,6 +24,11 @@ export type Execution = {
   fetch: FetchFromSubgraph;
   /** The answer to the plan's first fetch, where it is known already: nobody is asked for it. It is changed on the way. */
   firstAnswer?: SubgraphAnswer;
+  /**
+   * Whether what a subgraph says that is of another kind than the schema has (a list in place of an object) costs only its
+   * own place, with an error. Stock, and a plan without this, gives up the whole answer.
+   */
+  isForgiving?: boolean;
 };
 
 /** What an execution comes to: exactly what `executeQueryPlan` of @apollo/gateway would have said. */

@@ -68,9 +68,19 @@ function begin(step: Step, run: Run, data: unknown): Promise<void> | undefined {
 
 function at(path: Path, step: Step): Step {
   return (run, data) => {
-    const found = valuesAt(data, path, 0);
+    const found = foundAt(run, data, path);
     return found ? step(run, found) : undefined;
   };
+}
+
+function foundAt(run: Run, data: unknown, path: Path): unknown {
+  if (!run.isForgiving) return valuesAt(data, path, 0);
+  try {
+    return valuesAt(data, path, 0);
+  } catch {
+    // Nothing can be joined there. What is wrong is told when the answer is put into shape.
+    return undefined;
+  }
 }
 
 /** What is at a path: one value, or all that are in the lists on the way. */

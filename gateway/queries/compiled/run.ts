@@ -12,6 +12,7 @@ export type Run = {
   /** All answers, put together. */
   root: Tree;
   errors: unknown[];
+  isForgiving: boolean;
 };
 
 /**

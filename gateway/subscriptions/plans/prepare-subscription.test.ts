@@ -20,7 +20,6 @@ const generation = createGeneration(sdl, ({ name, url = '' }) => ({
   name,
   url,
   fetch: undefined!,
-  dataSource: undefined!,
 }));
 const subgraphs = Supergraph.build(readSupergraph(sdl).servedSdl).subgraphs();
 const planner = createSubscriptionPlanner(generation);
@@ -80,7 +79,6 @@ describe('behind what a client resumes is not part of what it shares', () => {
       name,
       url,
       fetch: undefined!,
-      dataSource: undefined!,
     }));
     const prepareSmall = (text: string) => {
       const document = parse(text);

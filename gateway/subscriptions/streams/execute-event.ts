@@ -29,6 +29,7 @@ export async function executeEvent(options: {
   const { plan } = prepared;
   const context: GatewayContext = { ...options.context, tick: event.tick };
   const executed = await plan.perEvent.execute({
+    isForgiving: true,
     variables: prepared.variables,
     context,
     fetch: fetchForEvent(prepared, options.fetches),

@@ -12,7 +12,6 @@ export function goldGeneration(supergraphSdl = goldSdl) {
     name,
     url,
     fetch: notAsked,
-    dataSource: { process: notAsked },
   }));
 }
 
