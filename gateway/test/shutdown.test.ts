@@ -68,8 +68,8 @@ test('a query that is under way is finished and answered, over HTTP and over a s
   const stopped = tickers.gateway.stop();
   await eventually(async () => expect((await fetch(`${tickers.gateway.origin}/health/ready`)).status).toBe(503));
   tickers.release();
-  expect(await overHttp).toEqual({ status: 200, data: { held: 1 } });
-  expect(await socket.next()).toEqual({ id: '1', type: 'next', payload: { data: { held: 1, latest: 1 } } });
+  expect(await overHttp).toMatchObject({ status: 200, data: { held: 1 } });
+  expect(await socket.next()).toMatchObject({ id: '1', type: 'next', payload: { data: { held: 1, latest: 1 } } });
   expect(await socket.next()).toEqual({ id: '1', type: 'complete' });
   expect(await socket.closed).toEqual({ code: 1001, reason: 'Going away' });
   await stopped;

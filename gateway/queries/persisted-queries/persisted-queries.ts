@@ -54,7 +54,7 @@ export function createPersistedQueries(options: {
     maxSize: limitBytes,
     sizeCalculation: (query) => overheadBytes + 2 * query.length,
   });
-  // What stands there for a while yet is not written again, however often it is sent.
+  // What takes the place of itself takes no room, however often it is sent.
   const written = new LRUCache<string, true>({ max: 10_000, ttl: ttlMs / 2 });
   const mayWrite = createWriteBudget({ limitBytes, windowMs: ttlMs });
   const keyOf = (sha256: string) => `${prefix}:persisted-queries:${sha256}`;
@@ -91,7 +91,8 @@ export function createPersistedQueries(options: {
     const sha256 = hashOf(query);
     counted.kept += 1;
     local.set(sha256, query);
-    if (redis?.status !== 'ready' || written.has(sha256) || !mayWrite(overheadBytes + Buffer.byteLength(query))) return;
+    if (redis?.status !== 'ready') return;
+    if (!written.has(sha256) && !mayWrite(overheadBytes + Buffer.byteLength(query))) return;
     written.set(sha256, true);
     redis
       .set(keyOf(sha256), query, 'PX', ttlMs)
