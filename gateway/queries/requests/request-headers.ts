@@ -33,8 +33,9 @@ export function createRequestHeaders(gatewaySecret: string | undefined): Request
     const pass = (name: string, value: string | undefined) => {
       if (value && !notInHeaders.test(value)) headers.push(name, value);
     };
-    pass(correlationHeader, correlationId);
-    pass(traceparentHeader, traceparent);
+    // Both were made or checked at the door.
+    if (correlationId) headers.push(correlationHeader, correlationId);
+    if (traceparent) headers.push(traceparentHeader, traceparent);
     pass(tracestateHeader, tracestate);
     if (tick) headers.push(tickHeader, formatTickReference(tick));
     if (isForEverybody(operation)) return headers;
