@@ -44,9 +44,7 @@ export function executionResult({ data, errors, extensions }: Served): Execution
   };
 }
 
-/**
- * @param options.responses keeps answers; without it none are kept
- */
+/** @param options.responses keeps answers; without it none are kept */
 export function createOperationServer(options: {
   admission: Admission;
   execute: ExecuteOperation;
@@ -63,7 +61,8 @@ export function createOperationServer(options: {
   ) {
     const freshness = createFreshness();
     const result = await execute(known, variables, { ...context, freshness });
-    return { ...result, hasErrors: result.errors.length > 0, freshness };
+    // What did not fit the schema stands in the extensions: such an answer is not kept, either.
+    return { ...result, hasErrors: result.errors.length > 0 || result.extensions !== undefined, freshness };
   }
 
   async function answerKept(

@@ -42,7 +42,6 @@ export type SubgraphClient = {
  */
 export function createSubgraphClient(options: {
   url: string;
-  connections: number;
   /** Bytes that an answer may have. */
   answerLimitBytes: number;
 }): SubgraphClient {
