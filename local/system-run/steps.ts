@@ -113,14 +113,22 @@ export async function latestSequence(url: string): Promise<number> {
 
 async function survives(clone: RunningClone, pattern: RegExp): Promise<void> {
   const document = `subscription ($symbol: ID!, $after: BigInt) {
-    priceUpdated(symbol: $symbol, after: $after) { sequence }
+    priceUpdated(symbol: $symbol, after: $after) { sequence isStale }
   }`;
-  const follower = follow<{ sequence: string }>({ url: clone.url, document, variables: { symbol: 'XAU-USD' } });
+  const follower = follow<{ sequence: string; isStale: boolean }>({
+    url: clone.url,
+    document,
+    variables: { symbol: 'XAU-USD' },
+  });
   try {
     await follower.until(10);
     const killed = await kill(clone, pattern);
     await follower.until(follower.events.length + 60);
-    assertDense(follower.events.map(({ sequence }) => Number(sequence)));
+    // A price that no other follows for long is told once more, as stale.
+    const told = follower.events.filter(
+      ({ sequence, isStale }, index) => !isStale || sequence !== follower.events[index - 1]?.sequence,
+    );
+    assertDense(told.map(({ sequence }) => Number(sequence)));
     await backAgain(clone, pattern, killed);
   } finally {
     await follower.stop();
