@@ -7,7 +7,7 @@ import { requireUser } from '#shared/caller.ts';
 import { DomainError } from '#shared/errors.ts';
 import type { RequestContext } from '#shared/request-context.ts';
 import { startKeyServer } from '#shared/testing/key-server.ts';
-import { startGateway, startSubgraph, type WarehouseGateway } from './warehouse-graph.ts';
+import { createGateways, startSubgraph } from './warehouse-graph.ts';
 
 const head = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@composeDirective", "@authenticated", "@listSize"])
@@ -136,28 +136,16 @@ export async function startCatalogue(settings: Settings = {}) {
   }
   const supergraphSdl = compose({ books: booksSdl, stock: stockSdl });
   await writeFile(file, supergraphSdl);
-  const gateways: WarehouseGateway[] = [];
-  async function startAnother(more: Settings = {}): Promise<WarehouseGateway> {
-    const gateway = await startGateway({
-      SUPERGRAPH_FILE: file,
-      SHUTDOWN_SPREAD_MS: '0',
-      AUTH_JWKS_URL: keys.jwksUrl,
-      AUTH_ISSUER: keys.issuer,
-      ...settings,
-      ...more,
-    });
-    gateways.push(gateway);
-    return gateway;
-  }
+  const gateways = createGateways({ file, keys, settings });
   return {
-    ...(await startAnother()),
+    ...(await gateways.start()),
     keys,
     supergraphSdl,
     /** What the subgraphs were asked for: `book 1`, `title`, `stock 1`. */
     asked,
     /** Changes what a subgraph says from now on, without telling anybody. */
     rename: (id: string, title: string) => void (titles[id] = title),
-    startGateway: startAnother,
+    startGateway: gateways.start,
     stopStock: stockServer.stop,
     startStock: stockServer.start,
     /** Gateways take it that were started with SUPERGRAPH_POLL_MS; the subgraphs stay as they are. */
@@ -166,7 +154,7 @@ export async function startCatalogue(settings: Settings = {}) {
       await rename(`${file}.new`, file);
     },
     async close() {
-      await Promise.all(gateways.map((each) => each.stop()));
+      await gateways.stop();
       await Promise.all([booksServer.stop(), stockServer.stop(), keys.close()]);
       await rm(folder, { recursive: true });
     },

@@ -5,7 +5,7 @@ import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 import { startKeyServer } from '#shared/testing/key-server.ts';
 import { createFeed } from './warehouse/feed.ts';
-import { startGateway, startSubgraph, type WarehouseGateway } from './warehouse-graph.ts';
+import { createGateways, startSubgraph } from './warehouse-graph.ts';
 
 const head = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
   "@key", "@authenticated", "@requiresScopes", "@policy"
@@ -89,20 +89,8 @@ export async function startGuardedShop(settings: Record<string, string> = {}) {
     await rename(`${file}.new`, file);
   }
   await publish({ shop: shopSdl, people: peopleSdl });
-  const gateways: WarehouseGateway[] = [];
-  async function startAnother(more: Record<string, string> = {}): Promise<WarehouseGateway> {
-    const gateway = await startGateway({
-      SUPERGRAPH_FILE: file,
-      SHUTDOWN_SPREAD_MS: '0',
-      AUTH_JWKS_URL: keys.jwksUrl,
-      AUTH_ISSUER: keys.issuer,
-      ...settings,
-      ...more,
-    });
-    gateways.push(gateway);
-    return gateway;
-  }
-  const gateway = await startAnother();
+  const gateways = createGateways({ file, keys, settings });
+  const gateway = await gateways.start();
   return {
     ...gateway,
     keys,
@@ -110,10 +98,10 @@ export async function startGuardedShop(settings: Record<string, string> = {}) {
     asked,
     sell: () => sold.append({}),
     listeners: sold.listeners,
-    startGateway: startAnother,
+    startGateway: gateways.start,
     publish,
     async close() {
-      await Promise.all(gateways.map((each) => each.stop()));
+      await gateways.stop();
       await Promise.all([shopServer.stop(), peopleServer.stop(), keys.close()]);
       await rm(folder, { recursive: true });
     },

@@ -8,7 +8,7 @@ import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import type { RequestContext } from '#shared/request-context.ts';
 import { createSubgraphServer, type SubgraphServer } from '#shared/subgraph-server.ts';
-import { startKeyServer } from '#shared/testing/key-server.ts';
+import { startKeyServer, type KeyServer } from '#shared/testing/key-server.ts';
 import { createTokenVerifier } from '#shared/token-verifier.ts';
 import { readConfig } from '../config.ts';
 import { wire } from '../wiring.ts';
@@ -28,7 +28,6 @@ type Ways = Partial<Record<keyof SchemaTexts, (url: string) => Promise<string>>>
  */
 export async function startWarehouse(settings: Settings = {}, ways: Ways = {}) {
   const keys = await startKeyServer();
-  const auth = { AUTH_JWKS_URL: keys.jwksUrl, AUTH_ISSUER: keys.issuer };
   const sales = createSales();
   const shop = createShop();
   const salesServer = await startSubgraph(salesSdl, sales.resolvers, keys);
@@ -48,19 +47,8 @@ export async function startWarehouse(settings: Settings = {}, ways: Ways = {}) {
     await rename(`${file}.new`, file);
   }
   await publishSchema({ sales: salesSdl, shop: shopSdl });
-  const gateways: WarehouseGateway[] = [];
-  async function startAnotherGateway(more: Settings = {}): Promise<WarehouseGateway> {
-    const gateway = await startGateway({
-      SUPERGRAPH_FILE: file,
-      SHUTDOWN_SPREAD_MS: '0',
-      ...auth,
-      ...settings,
-      ...more,
-    });
-    gateways.push(gateway);
-    return gateway;
-  }
-  const gateway = await startAnotherGateway();
+  const gateways = createGateways({ file, keys, settings });
+  const gateway = await gateways.start();
 
   return {
     ...gateway,
@@ -82,7 +70,7 @@ export async function startWarehouse(settings: Settings = {}, ways: Ways = {}) {
     stopShop: shopServer.stop,
     startShop: shopServer.start,
     /** Another gateway before the same subgraphs. */
-    startGateway: startAnotherGateway,
+    startGateway: gateways.start,
     /**
      * Publishes the schema that is composed of changed texts; gateways take it that were started with SUPERGRAPH_POLL_MS.
      * The subgraphs themselves stay as they are.
@@ -90,7 +78,7 @@ export async function startWarehouse(settings: Settings = {}, ways: Ways = {}) {
     changeSchema: (change: (texts: SchemaTexts) => SchemaTexts) =>
       publishSchema(change({ sales: salesSdl, shop: shopSdl })),
     async close() {
-      await Promise.all(gateways.map((each) => each.stop()));
+      await gateways.stop();
       await salesServer.stop();
       await shopServer.stop();
       await keys.close();
@@ -102,7 +90,30 @@ export async function startWarehouse(settings: Settings = {}, ways: Ways = {}) {
 export type Warehouse = Awaited<ReturnType<typeof startWarehouse>>;
 export type WarehouseGateway = Awaited<ReturnType<typeof startGateway>>;
 
-export async function startGateway(settings: Settings) {
+/** Gateways before the subgraphs of one graph, which take the tokens that these keys sign. */
+export function createGateways(options: { file: string; keys: KeyServer; settings: Settings }) {
+  const { file, keys, settings } = options;
+  const gateways: WarehouseGateway[] = [];
+  return {
+    /** Starts one more. @param more settings of its own */
+    async start(more: Settings = {}): Promise<WarehouseGateway> {
+      const gateway = await startGateway({
+        SUPERGRAPH_FILE: file,
+        SHUTDOWN_SPREAD_MS: '0',
+        AUTH_JWKS_URL: keys.jwksUrl,
+        AUTH_ISSUER: keys.issuer,
+        ...settings,
+        ...more,
+      });
+      gateways.push(gateway);
+      return gateway;
+    },
+    /** Stops all of them. */
+    stop: async () => void (await Promise.all(gateways.map((each) => each.stop()))),
+  };
+}
+
+async function startGateway(settings: Settings) {
   const process = await wire(readConfig({ PORT: '0', LOG_LEVEL: 'silent', ...settings }));
   const origin = `http://127.0.0.1:${await process.start()}`;
   let stopped: Promise<void> | undefined;
