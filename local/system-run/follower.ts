@@ -58,7 +58,8 @@ export function follow<Event extends { sequence: string }>(options: {
     },
     async stop() {
       isStopped = true;
-      await client?.dispose();
+      // It rejects when the connection that is being made fails: then there is none to close.
+      await Promise.allSettled([client?.dispose()]);
       await following;
     },
   };

@@ -7,12 +7,13 @@ type Message = { type: string; id?: string };
 /** A subgraph that acknowledges connections, tells one event of each subscription, and answers pings while it is well. */
 async function aSubgraph() {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  const state = { isWell: true, pings: 0, connections: 0 };
+  const state = { isWell: true, pings: 0, connections: 0, refuses: false };
   server.on('connection', (socket) => {
     state.connections += 1;
     const send = (message: object) => socket.send(JSON.stringify(message));
     socket.on('message', (data) => {
       const { type, id } = JSON.parse(String(data)) as Message;
+      if (type === 'connection_init' && state.refuses) return socket.close(4403, 'UNAUTHENTICATED');
       if (type === 'connection_init') send({ type: 'connection_ack' });
       if (type === 'subscribe') send({ type: 'next', id, payload: { data: { tick: 1 } } });
       if (type !== 'ping') return;
@@ -57,4 +58,15 @@ test('public subscriptions spread over a few connections, and each caller’s ha
   expect(new Set([clientOf(), clientOf(), clientOf(), clientOf()]).size).toBe(2);
   expect(clientOf('Bearer ada')).toBe(clientOf('Bearer ada'));
   expect(clientOf('Bearer ada')).not.toBe(clientOf('Bearer bob'));
+});
+
+test('closing goes well, also while a subgraph refuses a connection', async () => {
+  const { url, state, connections } = await setUp({ keepAliveMs: 10_000, answerMs: 1_000 });
+  state.refuses = true;
+  const events = connections
+    .clientFor({ url, authorization: 'Bearer expired' })
+    .iterate({ query: 'subscription { tick }' });
+  const ended = events.next();
+  await connections.close();
+  expect((await ended).done).toBe(true);
 });

@@ -52,7 +52,8 @@ export function createGraphqlClient(
     subscribe(document, variables) {
       return readEvents(sockets.iterate({ query: text(document), variables: variables as Record<string, unknown> }));
     },
-    close: async () => sockets.dispose(),
+    // It rejects when the connection is refused meanwhile: then there is none to close.
+    close: async () => void (await Promise.allSettled([sockets.dispose()])),
   } as GraphqlClient;
 }
 
