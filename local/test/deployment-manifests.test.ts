@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Deployment } from 'kubernetes-models/apps/v1';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
@@ -7,29 +5,12 @@ import { Job } from 'kubernetes-models/batch/v1';
 import { Ingress, NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { ConfigMap, Secret, Service, ServiceAccount } from 'kubernetes-models/v1';
-import { parseAllDocuments } from 'yaml';
 import { makeContainerSecrets } from '../container-secrets.ts';
 import { helm, isFetched } from '../deployment-tools.ts';
-import { listChartExamples, loadConfig, processes, readText, root } from './deployment-files.ts';
+import { listChartExamples, loadConfig, processes, readText } from './deployment-files.ts';
 import { describeWith } from './deployment-tool-tests.ts';
+import { chart, findManifest, renderChart, runHelm } from './rendered-chart.ts';
 import type { ServiceProcess } from '../services.ts';
-
-type Variable = { name: string; value?: string; valueFrom?: { secretKeyRef: { optional?: boolean } } };
-type Container = {
-  args: string[];
-  env: Variable[];
-  envFrom: { configMapRef: { name: string } }[];
-  ports: { containerPort: number }[];
-  lifecycle?: { preStop: { exec: { command: string[] } } };
-  securityContext: object;
-} & Record<`${'startup' | 'liveness' | 'readiness'}Probe`, { httpGet: object }>;
-type PodSpec = { containers: [Container]; terminationGracePeriodSeconds: number; securityContext: object };
-type Manifest = {
-  kind: string;
-  metadata: { name: string; labels: Record<string, string>; annotations?: Record<string, string> };
-  data?: Record<string, string>;
-  spec: { template: { spec: PodSpec }; strategy?: { type: string }; replicas?: number };
-};
 
 const models: Record<string, new (manifest: never) => { validate(): void }> = {
   ConfigMap,
@@ -43,28 +24,20 @@ const models: Record<string, new (manifest: never) => { validate(): void }> = {
   Service,
   ServiceAccount,
 };
-const chart = join(root, 'helm/gold-supergraph');
 const valueFiles = ['helm/gold-supergraph/values.yaml', ...listChartExamples()];
 
 describeWith(helm)('the chart', () => {
-  const run = (...args: string[]) =>
-    execFileSync(helm.file, args, { cwd: root, encoding: 'utf8', env: {}, stdio: 'pipe' });
-  const render = (...args: string[]): Manifest[] =>
-    parseAllDocuments(run('template', 'gold', chart, ...args))
-      .map((document) => document.toJS() as Manifest | null)
-      .filter((manifest) => manifest !== null);
   // Also read where the tests are skipped.
-  const own = isFetched(helm) ? render() : [];
-  const find = (kind: string, name: string, manifests = own) =>
-    manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === `gold-gold-supergraph-${name}`);
+  const own = isFetched(helm) ? renderChart() : [];
+  const find = (kind: string, name: string, manifests = own) => findManifest(manifests, kind, name);
   const containerOf = ({ name }: ServiceProcess) => find('Deployment', name)!.spec.template.spec.containers[0];
 
   test.each(valueFiles)('is lint-free with %s', (file) => {
-    expect(run('lint', '--strict', chart, '--values', file)).toContain('0 chart(s) failed');
+    expect(runHelm('lint', '--strict', chart, '--values', file)).toContain('0 chart(s) failed');
   });
 
   test.each(valueFiles)('is made of manifests as Kubernetes defines them with %s', (file) => {
-    const manifests = render('--values', file, '--set', 'secrets.values.shared.GATEWAY_SECRET=x');
+    const manifests = renderChart('--values', file, '--set', 'secrets.values.shared.GATEWAY_SECRET=x');
     expect(manifests.length).toBeGreaterThan(30);
     for (const manifest of manifests) {
       const Model = models[manifest.kind];
@@ -154,7 +127,7 @@ describeWith(helm)('the chart', () => {
 
   test('makes no secret unless it is told to, and then before the migrations', () => {
     expect(own.filter(({ kind }) => kind === 'Secret')).toEqual([]);
-    const made = render('--set', 'secrets.create=true,secrets.values.auth.AUTH_KEY_SECRET=x');
+    const made = renderChart('--set', 'secrets.create=true,secrets.values.auth.AUTH_KEY_SECRET=x');
     const weight = (kind: string) =>
       Number(find(kind, kind === 'Job' ? 'migrate-auth' : 'auth', made)?.metadata.annotations?.['helm.sh/hook-weight']);
     expect(weight('Secret')).toBeLessThan(weight('Job'));
@@ -173,7 +146,7 @@ describeWith(helm)('the chart', () => {
   });
 
   test('sends neither metrics nor health through the ingress, and lets its sockets live', () => {
-    const manifests = render('--values', 'helm/gold-supergraph/examples/public.yaml');
+    const manifests = renderChart('--values', 'helm/gold-supergraph/examples/public.yaml');
     const ingress = manifests.find(({ kind }) => kind === 'Ingress');
     expect(JSON.stringify(ingress?.spec).match(/"path":"[^"]*"/g)).toEqual(['"path":"/graphql"']);
     const timeout = Number(ingress?.metadata.annotations?.['nginx.ingress.kubernetes.io/proxy-read-timeout']);
@@ -182,8 +155,8 @@ describeWith(helm)('the chart', () => {
 
   test('refuses an ingress behind which all clients would be one', () => {
     const exposed = ['--set', 'ingress.enabled=true,ingress.host=api.gold.example'];
-    expect(() => render(...exposed)).toThrow('TRUSTED_PROXIES');
-    const trusting = render(...exposed, '--set-string', 'services.gateway.env.TRUSTED_PROXIES=1');
+    expect(() => renderChart(...exposed)).toThrow('TRUSTED_PROXIES');
+    const trusting = renderChart(...exposed, '--set-string', 'services.gateway.env.TRUSTED_PROXIES=1');
     expect(trusting.some(({ kind }) => kind === 'Ingress')).toBe(true);
   });
 

@@ -59,7 +59,16 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- range $variable, $value := mergeOverwrite $env (deepCopy $root.Values.env) (deepCopy ($own.env | default dict)) }}
+{{- $env = mergeOverwrite $env (deepCopy $root.Values.env) (deepCopy ($own.env | default dict)) -}}
+{{- if eq .service "gateway" -}}
+{{- range $file := include "gold.gatewayFiles" $root | fromJsonArray -}}
+{{- if get $env $file.setting -}}
+{{- fail (printf "gatewayFiles.%s is given, and %s names another file: give the one or the other" $file.value $file.setting) -}}
+{{- end -}}
+{{- $_ := set $env $file.setting (printf "%s/%s" (include "gold.gatewayFileDirectory" $file) $file.file) -}}
+{{- end -}}
+{{- end -}}
+{{- range $variable, $value := $env }}
 {{ $variable }}: {{ $value | toString | quote }}
 {{- end }}
 {{- end -}}
