@@ -66,8 +66,10 @@ export function createAnswerSender(options: {
       const tag = entityTag === undefined ? undefined : encodedEtag(entityTag, encoding);
       head.push(...cachingHeaders(policy, { isGet, entityTag: tag }));
       if (encoding) head.push('content-encoding', encoding);
-      if (status !== 304) head.push('content-length', String(Buffer.byteLength(body)));
-      response.writeHead(status, head).end(body);
+      const bytes = Buffer.byteLength(body);
+      if (status !== 304) head.push('content-length', String(bytes));
+      // Where each character is a byte, it is the same and need not be encoded.
+      response.writeHead(status, head).end(body, bytes === body.length ? 'latin1' : 'utf8');
     }
 
     if (isGet && entityTag !== undefined && isNotModified(request.headers, entityTag))

@@ -112,8 +112,7 @@ export function createGraphqlAnswerer(options: {
     const body = given ?? (await readBody(request, options.bodyLimitBytes));
     if ('refusal' in body) {
       // The rest of a refused body is not read: the connection cannot be used again.
-      const code = body.status === 413 ? 'BODY_TOO_LARGE' : 'BAD_REQUEST';
-      const errors = [{ message: body.refusal, extensions: { code } }];
+      const errors = [{ message: body.refusal, extensions: { code: body.code } }];
       return refuse(exchange, context, { status: body.status, errors, headers: ['connection', 'close'] });
     }
     if (Array.isArray(body.json))

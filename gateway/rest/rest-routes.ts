@@ -75,8 +75,7 @@ export function createRestRoutes<Context>(options: {
     // Only this makes browsers ask before a foreign page may send it.
     if (!isJson) return problem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the variables as application/json');
     const body = await readBody(request);
-    if ('refusal' in body)
-      return problem(body.status, body.status === 413 ? 'BODY_TOO_LARGE' : 'BAD_REQUEST', body.refusal);
+    if ('refusal' in body) return problem(body.status, body.code, body.refusal);
     return readBodyVariables(operation, body.json);
   }
 

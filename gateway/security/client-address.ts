@@ -35,7 +35,8 @@ function withoutPort(given: string): string {
 }
 
 function network(address: string): string {
-  if (!isIPv6(address)) return address;
+  // Of most it is seen at once that they are none of IPv6; what could be one is read with care.
+  if (!address.includes(':') || !isIPv6(address)) return address;
   const groups = groupsOf(address);
   if (groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff') return mappedAddress(groups);
   return groups.slice(0, 4).join(':');

@@ -25,7 +25,7 @@ export async function answerGraphql<Context extends BaseContext>(options: {
   const { apollo, request, response, url } = options;
   if (request.method !== 'POST' && request.method !== 'GET') return refuseMethod(response);
   const body = await readBody(request, options.bodyLimitBytes);
-  if ('refusal' in body) return refuse(response, body.status, body.refusal);
+  if ('refusal' in body) return refuse(response, body);
   const executed = apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
       method: request.method ?? 'GET',
@@ -78,27 +78,34 @@ export function sendRefusal(response: ServerResponse, refusal: GraphQLFormattedE
 }
 
 /** The body of a request, or why it cannot be read. */
-export type Body = { json: unknown } | { status: number; refusal: string };
+export type Body = { json: unknown } | RefusedBody;
+
+/** What the client is told: the status over HTTP, a message, and its code. */
+export type RefusedBody = { status: number; refusal: string; code: 'BODY_TOO_LARGE' | 'BAD_REQUEST' };
 
 /** Reads the JSON of a POST, up to `limit` bytes; of another content type, as of another method, there is none. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Body> {
   if (request.method !== 'POST') return { json: undefined };
-  const tooLarge = { status: 413, refusal: `The request body may have at most ${limit} bytes` };
+  const tooLarge = refused(413, `The request body may have at most ${limit} bytes`);
   if (Number(request.headers['content-length'] ?? 0) > limit) return tooLarge;
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
   const isJson = type === 'application/json' || /^application\/(graphql\+)?json(?=\s*(;|$))/i.test(type);
   if (isJson && !isReadable(type, encoding))
-    return { status: 415, refusal: 'The request body must be JSON in UTF-8, not compressed' };
+    return refused(415, 'The request body must be JSON in UTF-8, not compressed');
   const bytes = await readBytes(request, limit);
   if (bytes === undefined) return tooLarge;
   // Another content type is Apollo Server's to judge: it may be a cross-site request.
   if (!isJson || bytes.length === 0) return { json: undefined };
-  if (!isUtf8(bytes)) return { status: 400, refusal: 'The request body is not UTF-8' };
+  if (!isUtf8(bytes)) return refused(400, 'The request body is not UTF-8');
   try {
     return { json: JSON.parse(bytes.toString('utf8')) };
   } catch {
-    return { status: 400, refusal: 'The request body is not JSON' };
+    return refused(400, 'The request body is not JSON');
   }
+}
+
+function refused(status: number, refusal: string): RefusedBody {
+  return { status, refusal, code: status === 413 ? 'BODY_TOO_LARGE' : 'BAD_REQUEST' };
 }
 
 /** Whether it is said to be in UTF-8, which is also what JSON is in that says nothing (RFC 8259), and as it is. */
@@ -140,10 +147,7 @@ export function headersOf(request: IncomingMessage): HeaderMap {
   return headers;
 }
 
-function refuse(response: ServerResponse, status: number, message: string): void {
+function refuse(response: ServerResponse, { status, refusal: message, code }: RefusedBody): void {
   // The rest of a refused body is not read: the connection cannot be used again.
-  response.setHeader('connection', 'close');
-  sendJson(response, status, {
-    errors: [{ message, extensions: { code: status === 413 ? 'BODY_TOO_LARGE' : 'BAD_REQUEST' } }],
-  });
+  sendJson(response, status, { errors: [{ message, extensions: { code } }] }, { connection: 'close' });
 }

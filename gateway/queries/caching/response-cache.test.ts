@@ -184,7 +184,7 @@ describe('over Redis', () => {
       const { kept } = await second.cache.answer(operation, key, executing(10, { hasErrors: true }));
       expect(kept?.text).toBe('{"a":"shared"}');
     });
-    const kept = second.cache.find(key)!;
+    const kept = second.shared.find(key, second.counts)!;
     expect(Math.round((kept.endsAt - kept.bornAt) / 1_000)).toBe(10);
     expect(second.shared.ageMsOf(kept) + second.shared.leftMsOf(kept)).toBeCloseTo(10_000, -1);
     expect(second.counts.redisHits).toBeGreaterThan(0);

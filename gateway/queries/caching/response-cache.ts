@@ -36,8 +36,6 @@ export type ResponseCache = {
     operation: CachableOperation,
     variables: Readonly<Record<string, unknown>> | null | undefined,
   ): string | undefined;
-  /** What this process holds, at once. */
-  find(key: string): KeptText | undefined;
   /**
    * The kept answer, or else what `execute` comes to, which is kept if it may be. Of several requests that miss the same
    * answer at the same time one executes, and the others are given what is kept of it; where nothing is, each executes.
@@ -99,7 +97,6 @@ export function createResponseCache(options: { store: CacheStore; counts: CacheC
       const key = keyHead + canonicalJson(variables ?? {}, names);
       return key.length > longestKey ? undefined : key;
     },
-    find: (key) => store.find(key, counts),
     async answer(operation, key, execute) {
       const local = store.find(key, counts);
       if (local) return { kept: local, executed: undefined };

@@ -88,12 +88,3 @@ describe('Redis', () => {
     expect(start().find('../secret')).toBeUndefined();
   });
 });
-
-test('Apollo Server keeps its own in the same store', async () => {
-  const queries = start({});
-  await queries.cache.set(`apq:${hashOf(query)}`, query);
-  expect(queries.find(hashOf(query))).toBe(query);
-  expect(await queries.cache.get(`apq:${hashOf(query)}`)).toBe(query);
-  await queries.cache.delete(`apq:${hashOf(query)}`);
-  expect(queries.find(hashOf(query))).toBeUndefined();
-});

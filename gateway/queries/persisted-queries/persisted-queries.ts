@@ -14,12 +14,6 @@ export type PersistedQueries = {
    * of others. Returns at once; that it could not be kept costs clients a second request, and nothing else.
    */
   keep(query: string): void;
-  /** The same store as Apollo Server's `persistedQueries.cache` wants it. */
-  cache: {
-    get(key: string): Promise<string | undefined>;
-    set(key: string, query: string): Promise<void>;
-    delete(key: string): Promise<void>;
-  };
 };
 
 /** Milliseconds for which a query is kept in Redis after somebody has sent its text; its clients send it again then. */
@@ -30,8 +24,6 @@ const redisTimeoutMs = 100;
 const longestKept = 65_536;
 /** What each entry costs beside its text, in bytes. */
 const overheadBytes = 200;
-/** Apollo Server puts this before the hash. */
-const apolloPrefix = 'apq:';
 
 /**
  * Queries that clients have sent once and name by their SHA-256 from then on (automatic persisted queries, Apollo's
@@ -105,17 +97,5 @@ export function createPersistedQueries(options: {
   total('unknown', 'Operations that were named by a hash that was not known, and had to be sent again');
   total('kept', 'Queries that were kept to be named by their hash');
 
-  return {
-    find,
-    keep,
-    cache: {
-      get: async (key) => find(key.replace(apolloPrefix, '')),
-      async set(_key, query) {
-        keep(query);
-      },
-      async delete(key) {
-        local.delete(key.replace(apolloPrefix, ''));
-      },
-    },
-  };
+  return { find, keep };
 }

@@ -29,7 +29,9 @@ export function createConnections(origin: string): Connections {
 
   function connect(): Client {
     const client = new Client(origin, {
-      pipelining: 1,
+      // Nothing is sent on one that carries something: who takes it has it alone. Told so, undici would wait a turn of the
+      // event loop after each answer and tell everybody that it is free again.
+      pipelining: 2,
       keepAliveTimeout: keepAliveMs,
       connectTimeout: connectTimeoutMs,
       // Each request has a deadline of its own.

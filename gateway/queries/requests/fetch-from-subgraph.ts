@@ -43,17 +43,16 @@ export function createFetchFromSubgraph(options: {
   const { client, guard, headers, timeoutMs, budget, sharing, metrics, logger } = options;
 
   /** Sends it once, now. */
-  async function send({ operation, context, body, deadline }: SubgraphRequest): Promise<Outcome> {
+  function send({ operation, context, body, deadline }: SubgraphRequest): Promise<Outcome> {
     const start = performance.now();
+    const reply = client.post(headers(operation, context, deadline - start), body, deadline);
     metrics.inFlight += 1;
-    try {
-      const reply = await client.post(headers(operation, context, deadline - start), body, deadline);
-      const outcome = outcomeOf(reply);
+    return reply.then((received) => {
+      metrics.inFlight -= 1;
+      const outcome = outcomeOf(received);
       metrics.ended(outcome.kind, (performance.now() - start) / 1_000);
       return outcome;
-    } finally {
-      metrics.inFlight -= 1;
-    }
+    });
   }
 
   /** Sends it as often as it takes and as it may be. */

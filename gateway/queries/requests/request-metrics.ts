@@ -1,4 +1,4 @@
-import { countedByLabels, counter, durationHistogram, gauge, type Registry } from '#shared/metrics.ts';
+import { countedByLabels, counter, durationBuckets, gauge, plainHistogram, type Registry } from '#shared/metrics.ts';
 import type { Outcome } from './request-outcome.ts';
 import type { BreakerState } from './request-guard.ts';
 
@@ -55,11 +55,11 @@ export function createRequestMetrics(registry: Registry): AllRequestMetrics {
         [...counts].map(([outcome, count]) => [{ subgraph, outcome }, count] as const),
       ),
   );
-  const durations = durationHistogram(
+  const durations = plainHistogram<'subgraph'>(
     registry,
     'gold_gateway_subgraph_request_seconds',
     'Seconds from sending a request of a subgraph until what came of it',
-    labelNames,
+    durationBuckets,
   );
   const retries = counter(
     registry,
@@ -79,11 +79,12 @@ export function createRequestMetrics(registry: Registry): AllRequestMetrics {
       const label = { subgraph };
       const counts = outcomes.get(subgraph) ?? new Map<Outcome['kind'], number>();
       outcomes.set(subgraph, counts);
+      const took = durations(label);
       const metrics: RequestMetrics = {
         inFlight: 0,
         ended(outcome, seconds) {
           counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-          if (seconds !== undefined) durations.observe(label, seconds);
+          if (seconds !== undefined) took(seconds);
         },
         retried: () => retries.inc(label),
         shared: () => sharings.inc(label),

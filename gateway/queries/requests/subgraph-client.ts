@@ -1,4 +1,5 @@
 import { createConnections, type Connections } from './connections.ts';
+import { createDeadlines } from './deadlines.ts';
 
 /** What came of one HTTP request of a subgraph. */
 export type Reply =
@@ -47,6 +48,7 @@ export function createSubgraphClient(options: {
 }): SubgraphClient {
   const { origin, pathname, search } = new URL(options.url);
   const path = pathname + search;
+  const deadlines = createDeadlines();
   let connections: Connections | undefined;
 
   function post(headers: string[], body: string, deadline: number): Promise<Reply> {
@@ -58,12 +60,16 @@ export function createSubgraphClient(options: {
       let abort: ((error: Error) => void) | undefined;
       let isOver = false;
       const givenMs = Math.max(0, deadline - performance.now());
-      const timer = setTimeout(() => giveUp('late', `the answer has not come in ${Math.round(givenMs)} ms`), givenMs);
+      const due = {
+        deadline,
+        giveUp: () => giveUp('late', `the answer has not come in ${Math.round(givenMs)} ms`),
+      };
+      deadlines.add(due);
 
       function settle(reply: Reply): void {
         if (isOver) return;
         isOver = true;
-        clearTimeout(timer);
+        deadlines.delete(due);
         used.giveBack(connection);
         resolve(reply);
       }

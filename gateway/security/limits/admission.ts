@@ -1,5 +1,5 @@
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
-import { counter, histogram, type Registry } from '#shared/metrics.ts';
+import { counter, plainHistogram, type Registry } from '#shared/metrics.ts';
 import type { ValidOperation } from '../../valid-documents.ts';
 import { limitError } from './limit-error.ts';
 import type { Budget, Rates } from './rates.ts';
@@ -61,9 +61,12 @@ export function createAdmission(options: {
   now?: () => number;
 }): Admission {
   const { maxCost, rates, metrics, now = () => performance.now() } = options;
-  const costs = histogram(metrics, 'gold_gateway_operation_cost', 'Estimated cost of operations, refused ones too', {
-    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 100_000],
-  });
+  const observeCost = plainHistogram(
+    metrics,
+    'gold_gateway_operation_cost',
+    'Estimated cost of operations, refused ones too',
+    [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 100_000],
+  )({});
   const refusals = counter(metrics, 'gold_gateway_operations_refused_total', 'Operations refused before execution', [
     'code',
   ]);
@@ -82,7 +85,7 @@ export function createAdmission(options: {
     maxCost,
     admit({ costOf }, variables, client, extra = 0) {
       const cost = costOf(variables ?? noVariables);
-      costs.observe(Math.min(cost, largestMeasured));
+      observeCost(Math.min(cost, largestMeasured));
       if (cost > maxCost) return refused([tooExpensive(cost, maxCost)], take(client, leastCost));
       const budget = take(client, cost + extra);
       if (budget && budget.retryAfterMs > 0) return refused([rateLimited(budget.retryAfterMs)], budget);
