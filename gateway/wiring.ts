@@ -114,6 +114,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
     metrics: clientMetrics,
     limits,
     clientOf: (request, caller) => clientKey(caller, addressOf(request, config.TRUSTED_PROXIES)),
+    budgetOf: queries.admission.budgetOf,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     logger,
   });

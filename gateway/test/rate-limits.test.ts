@@ -3,7 +3,8 @@ import { eventually } from '#shared/testing/eventually.ts';
 import { createTestRedis, type TestRedis } from '#shared/testing/test-redis.ts';
 import { startCatalogue, type Catalogue } from './catalogue-graph.ts';
 import { sendRaw } from './raw-request.ts';
-import type { WarehouseGateway } from './warehouse-graph.ts';
+import { acceptSse, post } from './raw-stream.ts';
+import { startWarehouse, type WarehouseGateway } from './warehouse-graph.ts';
 
 /** 100 cost units at once, and one a second: nothing to speak of comes back while a test runs. */
 const rates = { RATE_ANONYMOUS_COST_PER_SECOND: '1', RATE_USER_COST_PER_SECOND: '2', RATE_BURST_SECONDS: '100' };
@@ -192,4 +193,28 @@ describe('two gateways with one Redis', () => {
     expect((await ask(one, 60)).status).toBe(429);
     expect((await ask(other, 60)).status).toBe(200);
   });
+});
+
+test('who asks for streams is told what is left as well, when they begin and when they are refused', async () => {
+  const warehouse = await startWarehouse({ ...rates, RATE_BURST_SECONDS: '20' });
+  warehouse.sell('A');
+  const ask = (query: string, accept = acceptSse) => post(warehouse.url, accept, { query });
+  const budgetIn = ({ headers }: { headers: Headers }) => headers.get('ratelimit')?.replace(/;t=.*/, '');
+  const stream = await ask('subscription { itemSold { note } }');
+  await stream.until('sold');
+  expect([stream.status, stream.headers.get('ratelimit-policy')]).toEqual([200, '"anonymous";q=20;w=20;qu="cost"']);
+  const atFirst = Number(/r=(\d+)/.exec(budgetIn(stream)!)?.[1]);
+  expect(atFirst).toBeLessThan(20);
+  const query = await ask('{ __typename }');
+  expect([query.status, budgetIn(query)]).toEqual([200, expect.stringMatching(/^"anonymous";r=\d+$/)]);
+  let refused = query;
+  while (refused.status === 200) {
+    refused.close();
+    refused = await ask('subscription { itemSold { note } }', `${acceptSse}, application/json`);
+  }
+  expect([refused.status, budgetIn(refused)]).toEqual([429, expect.stringMatching(/^"anonymous";r=\d+$/)]);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(await refused.whole()).toContain('RATE_LIMITED');
+  stream.close();
+  await warehouse.close();
 });

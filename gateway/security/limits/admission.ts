@@ -39,6 +39,8 @@ export type Admission = {
   ): Admitted | Refused;
   /** Takes the least that a request costs, of one that comes to nothing. @returns the refusal where that is not left */
   spend(client: string): Refused | undefined;
+  /** What is left of a client's budget now; `undefined` where it has no limit. */
+  budgetOf(client: string): Budget | undefined;
   /** Counts a request of which nothing can be executed, with what is wrong with it: that is not free either. */
   refuse(errors: readonly GraphQLError[], client: string): Refused;
 };
@@ -95,6 +97,7 @@ export function createAdmission(options: {
       const budget = take(client, leastCost);
       return budget && budget.retryAfterMs > 0 ? refused([rateLimited(budget.retryAfterMs)], budget) : undefined;
     },
+    budgetOf: (client) => rates.take(client, 0, now()),
     refuse(errors, client) {
       const budget = take(client, leastCost);
       if (budget && budget.retryAfterMs > 0) return refused([rateLimited(budget.retryAfterMs)], budget);

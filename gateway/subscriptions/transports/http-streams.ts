@@ -6,6 +6,8 @@ import type { Body } from '#shared/graphql-http.ts';
 import { sendJson } from '#shared/http-server.ts';
 import type { Logger } from '#shared/logger.ts';
 import type { GatewayContext } from '../../gateway-context.ts';
+import { rateHeaders } from '../../security/limits/rate-headers.ts';
+import type { Budget } from '../../security/limits/rates.ts';
 import type { SessionWatch } from '../../security/session-watch.ts';
 import type { Backlogs } from './backlog.ts';
 import { rateLimited, tooManyConnections, type ClientLimits } from './client-limits.ts';
@@ -44,6 +46,7 @@ const defaultLastBytesMs = 5_000;
  * header tells them apart.
  * @param options.answerAtOnce the ordinary way to answer a query, for clients that take JSON as well; the body was read
  * @param options.clientOf whom the limits count
+ * @param options.budgetOf what is left of what a client may spend
  */
 export function createHttpStreams(options: {
   operations: ClientOperations;
@@ -53,6 +56,7 @@ export function createHttpStreams(options: {
   metrics: ClientMetrics;
   limits: Pick<ClientLimits, 'admit' | 'start'>;
   clientOf: (request: IncomingMessage, caller: Caller) => string;
+  budgetOf: (client: string) => Budget | undefined;
   bodyLimitBytes: number;
   heartbeatMs?: { sse?: number; multipart?: number };
   lastBytesMs?: number;
@@ -79,9 +83,13 @@ export function createHttpStreams(options: {
     const waitMs = limits.start(clientOf(request, context.caller));
     if (waitMs > 0) return refuse(response, asked, rateLimited(waitMs));
     const prepared = prepare(asked, context);
-    if (!('kind' in prepared)) return refuse(response, asked, ...prepared);
-    if (prepared.kind === 'subscription') return begin(exchange, context, asked, prepared);
-    return asked.json ? options.answerAtOnce(exchange, asked.body, context) : answerQuery(exchange, asked, prepared);
+    if ('kind' in prepared && prepared.kind === 'query')
+      return asked.json
+        ? options.answerAtOnce(exchange, asked.body, context)
+        : answerQuery(exchange, context, asked, prepared);
+    tellBudget(response, context);
+    if ('kind' in prepared) return begin(exchange, context, asked, prepared);
+    refuse(response, asked, ...prepared);
   }
 
   function prepare({ operation, stream }: AskedOperation, context: GatewayContext) {
@@ -90,6 +98,11 @@ export function createHttpStreams(options: {
     } catch (error) {
       return [formatError(error, logger)];
     }
+  }
+
+  function tellBudget(response: ServerResponse, { client }: GatewayContext): void {
+    const budget = options.budgetOf(client);
+    if (budget) for (const [name, value] of Object.entries(rateHeaders(budget))) response.setHeader(name, value);
   }
 
   function refuse(response: ServerResponse, asked: AskedOperation, ...errors: GraphQLFormattedError[]) {
@@ -122,11 +135,17 @@ export function createHttpStreams(options: {
     if (!stream.isOver()) open.add(stream);
   }
 
-  async function answerQuery({ request, response }: Exchange, asked: AskedOperation, prepared: Query): Promise<void> {
+  async function answerQuery(
+    { request, response }: Exchange,
+    context: GatewayContext,
+    asked: AskedOperation,
+    prepared: Query,
+  ): Promise<void> {
     if (request.method === 'GET' && prepared.isMutation)
       return sendJson(response, 405, badRequest('Mutations are sent by POST'), { allow: 'POST' });
     const { format } = ways[asked.stream];
     const result = await prepared.execute().catch((error: unknown) => ({ errors: [formatError(error, logger)] }));
+    tellBudget(response, context);
     response.writeHead(200, streamHeaders(format)).end(format.single(JSON.stringify(result)));
   }
 

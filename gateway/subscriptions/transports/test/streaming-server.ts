@@ -92,6 +92,7 @@ export async function startStreamingServer(settings: Settings = {}) {
       operationsPerSecond: settings.operationsPerSecond ?? 1_000,
     }),
     clientOf: () => 'ada',
+    budgetOf: () => undefined,
     bodyLimitBytes: 10_000,
     heartbeatMs: { sse: heartbeatMs, multipart: heartbeatMs },
     lastBytesMs: settings.lastBytesMs,
