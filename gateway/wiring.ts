@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { anonymous } from '#shared/caller.ts';
 import { acceptCorrelationId, correlationHeader, withCorrelation } from '#shared/correlation.ts';
@@ -11,6 +11,7 @@ import { closeRedis, createRedis } from '#shared/redis.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
 import { createTokenVerifier } from '#shared/token-verifier.ts';
 import { acceptTrace } from '#shared/trace-context.ts';
+import type { WholeRequest } from '#shared/whole-request.ts';
 import { disableVendorTelemetry, type Config } from './config.ts';
 import { createCorsPolicy } from './cors-policy.ts';
 import { inContext, type GatewayContext } from './gateway-context.ts';
@@ -113,7 +114,6 @@ export async function wire(config: Config): Promise<WiredProcess> {
     backlogs,
     metrics: clientMetrics,
     limits,
-    clientOf: (request, caller) => clientKey(caller, addressOf(request, config.TRUSTED_PROXIES)),
     budgetOf: queries.admission.budgetOf,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     logger,
@@ -171,7 +171,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
     };
   }
 
-  async function graphql(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+  async function graphql(request: WholeRequest, response: ServerResponse, url: URL): Promise<void> {
     if (corsPolicy.answerPreflight(request, response)) return;
     if (pages?.isPageRequest(request)) return pages.landingPage(response);
     const exchange = { request, response, url };
@@ -182,7 +182,7 @@ export async function wire(config: Config): Promise<WiredProcess> {
     await inContext(context, () => streams.answer(exchange, context));
   }
 
-  async function rest(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+  async function rest(request: WholeRequest, response: ServerResponse, url: URL): Promise<void> {
     if (corsPolicy.answerPreflight(request, response)) return;
     const exchange = { request, response, url };
     const context = await contextOf(exchange);

@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { ExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Body } from '#shared/graphql-http.ts';
+import type { WholeRequest } from '#shared/whole-request.ts';
 import type { TrustedDocument } from '../security/trusted-documents/manifest.ts';
 import type { TrustedDocuments } from '../security/trusted-documents/trusted-documents.ts';
 import { describeApi } from './open-api/describe-api.ts';
@@ -22,7 +23,7 @@ export type RestRoutes<Context> = {
   /** Whether a path is one of these. */
   handles(url: URL): boolean;
   /** Answers a request; `context` is given to `execute`. */
-  answer(exchange: { request: IncomingMessage; response: ServerResponse; url: URL }, context: Context): Promise<void>;
+  answer(exchange: { request: WholeRequest; response: ServerResponse; url: URL }, context: Context): Promise<void>;
 };
 
 /** Where the paths begin. */
@@ -43,8 +44,8 @@ const ofGraphqlBody = new Set(['content-type', 'content-length', 'content-encodi
 export function createRestRoutes<Context>(options: {
   documents: Pick<TrustedDocuments, 'all'>;
   schema: () => GraphQLSchema | undefined;
-  execute: (execution: RestExecution, request: IncomingMessage, context: Context) => Promise<GraphqlAnswer>;
-  readBody: (request: IncomingMessage) => Promise<Body>;
+  execute: (execution: RestExecution, request: WholeRequest, context: Context) => Promise<GraphqlAnswer>;
+  readBody: (request: WholeRequest) => Promise<Body>;
 }): RestRoutes<Context> {
   const { documents, schema, execute, readBody } = options;
   let known: Operations | undefined;
@@ -70,7 +71,7 @@ export function createRestRoutes<Context>(options: {
     sendAnswer(response, answer);
   }
 
-  async function variablesOfBody(operation: RestOperation, request: IncomingMessage) {
+  async function variablesOfBody(operation: RestOperation, request: WholeRequest) {
     const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
     // Only this makes browsers ask before a foreign page may send it.
     if (!isJson) return problem(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the variables as application/json');
@@ -104,7 +105,7 @@ export function createRestRoutes<Context>(options: {
   };
 }
 
-type Exchange = { request: IncomingMessage; response: ServerResponse; url: URL };
+type Exchange = { request: WholeRequest; response: ServerResponse; url: URL };
 
 type Operations = {
   schema: GraphQLSchema;

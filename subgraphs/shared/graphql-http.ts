@@ -4,6 +4,7 @@ import { HeaderMap, type ApolloServer, type BaseContext } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
 import { deadlineExceeded, type Deadline } from './deadline.ts';
 import { sendJson } from './http-server.ts';
+import type { WholeRequest } from './whole-request.ts';
 
 /** Milliseconds after the deadline for the answer that says which of its fields were cut off. */
 const lateAnswerMs = 100;
@@ -15,7 +16,7 @@ const lateAnswerMs = 100;
  */
 export async function answerGraphql<Context extends BaseContext>(options: {
   apollo: ApolloServer<Context>;
-  request: IncomingMessage;
+  request: WholeRequest;
   response: ServerResponse;
   url: URL;
   bodyLimitBytes: number;
@@ -84,7 +85,7 @@ export type Body = { json: unknown } | RefusedBody;
 export type RefusedBody = { status: number; refusal: string; code: 'BODY_TOO_LARGE' | 'BAD_REQUEST' };
 
 /** Reads the JSON of a POST, up to `limit` bytes; of another content type, as of another method, there is none. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Body> {
+export async function readBody(request: WholeRequest, limit: number): Promise<Body> {
   if (request.method !== 'POST') return { json: undefined };
   const tooLarge = refused(413, `The request body may have at most ${limit} bytes`);
   if (Number(request.headers['content-length'] ?? 0) > limit) return tooLarge;
@@ -92,7 +93,7 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   const isJson = type === 'application/json' || /^application\/(graphql\+)?json(?=\s*(;|$))/i.test(type);
   if (isJson && !isReadable(type, encoding))
     return refused(415, 'The request body must be JSON in UTF-8, not compressed');
-  const bytes = await readBytes(request, limit);
+  const bytes = await request.body(limit);
   if (bytes === undefined) return tooLarge;
   // Another content type is Apollo Server's to judge: it may be a cross-site request.
   if (!isJson || bytes.length === 0) return { json: undefined };
@@ -112,25 +113,6 @@ function refused(status: number, refusal: string): RefusedBody {
 function isReadable(contentType: string, contentEncoding: string): boolean {
   const charset = contentType.includes(';') ? /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1] : undefined;
   return contentEncoding === 'identity' && (charset === undefined || /^utf-?8$/i.test(charset));
-}
-
-/** The bytes of a body; `undefined` when it is longer than `limit` bytes. @throws Error when the client goes before its end */
-function readBytes(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
-  // Listeners, because iterating over a request costs more than everything else that is done with a small one.
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= limit) chunks.push(chunk);
-      else resolve(undefined);
-    });
-    // They happen once by themselves; to listen only once would cost twice.
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-    request.on('close', () => {
-      if (!request.complete) reject(new Error('the client has gone before the end of its request'));
-    });
-  });
 }
 
 function refuseMethod(response: ServerResponse): void {

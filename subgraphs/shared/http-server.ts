@@ -3,8 +3,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { readiness, type ReadinessCheck } from './health.ts';
 import type { Registry } from './metrics.ts';
+import { WholeRequest } from './whole-request.ts';
 
-export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> | void;
+export type Route = (request: WholeRequest, response: ServerResponse, url: URL) => Promise<void> | void;
 
 export type HttpServer = {
   server: Server;
@@ -51,6 +52,7 @@ export function createHttpServer(options: {
   };
   const { socketBufferBytes: highWaterMark, slowClients = defaultSlowClients } = options;
   const settings = {
+    IncomingMessage: WholeRequest,
     ...(highWaterMark && { highWaterMark }),
     headersTimeout: slowClients.headersMs,
     requestTimeout: slowClients.requestMs,

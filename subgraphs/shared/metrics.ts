@@ -107,10 +107,10 @@ export function histogram<L extends string>(
 }
 
 /**
- * A histogram of what happens tens of thousands of times a second: an observation is three additions, where prom-client
- * would look up the labels each time. Created once a registry and name.
+ * A histogram of what happens tens of thousands of times a second: an observation is two additions, where prom-client would
+ * look up the labels each time. It is created once; `histogram` does not find it again.
  * @param buckets the upper bounds of its buckets, ascending
- * @returns gives what observes under some labels; to be asked for once
+ * @returns gives what observes under some labels, to be kept by who observes
  */
 export function plainHistogram<L extends string = never>(
   registry: Registry,

@@ -5,6 +5,8 @@ export type Connections = {
   /** One that carries nothing now; it is to be given back when it is free again. */
   take(): Client;
   giveBack(client: Client): void;
+  /** Cuts one that was taken, and what it carries. */
+  discard(client: Client): void;
   /** Closes those that carry nothing, now and when they are given back. */
   retire(): void;
   /** Cuts all. */
@@ -29,8 +31,8 @@ export function createConnections(origin: string): Connections {
 
   function connect(): Client {
     const client = new Client(origin, {
-      // Nothing is sent on one that carries something: who takes it has it alone. Told so, undici would wait a turn of the
-      // event loop after each answer and tell everybody that it is free again.
+      // Nothing is sent on one that carries something: who takes it has it alone, and what is posted undici never sends behind
+      // something else. With 1 it would wait a turn of the event loop after each answer, for others that may wait.
       pipelining: 2,
       keepAliveTimeout: keepAliveMs,
       connectTimeout: connectTimeoutMs,
@@ -47,6 +49,10 @@ export function createConnections(origin: string): Connections {
     giveBack(client) {
       if (isRetired) void client.close();
       else free.push(client);
+    },
+    discard(client) {
+      all.delete(client);
+      void client.destroy();
     },
     retire() {
       isRetired = true;

@@ -11,7 +11,7 @@ export type Deadlines = {
   delete(due: Due): void;
 };
 
-/** Milliseconds by which something may be given up too late. */
+/** Milliseconds between two looks at what is due: by so much something may be given up too late. */
 const precisionMs = 10;
 
 /**
@@ -25,12 +25,15 @@ export function createDeadlines(): Deadlines {
   function look(): void {
     timer = undefined;
     const now = performance.now();
-    for (const due of waiting) {
-      if (due.deadline > now) continue;
-      waiting.delete(due);
-      due.giveUp();
+    try {
+      for (const due of waiting) {
+        if (due.deadline > now) continue;
+        waiting.delete(due);
+        due.giveUp();
+      }
+    } finally {
+      if (waiting.size > 0) start();
     }
-    if (waiting.size > 0) start();
   }
 
   function start(): void {

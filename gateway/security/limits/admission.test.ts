@@ -57,6 +57,13 @@ describe('an operation', () => {
     expect(refused).toMatchObject({ isAdmitted: false, errors: [{ extensions: { cost: null, limit: 100 } }] });
   });
 
+  test('of more than the whole budget leaves nothing, and to hear of that refuses nothing', () => {
+    const { admission } = wire({ maxCost: 1_000 });
+    expect(admission.budgetOf('user 1')).toMatchObject({ remaining: 100, retryAfterMs: 0 });
+    expect(admission.admit(products, { first: 149 }, 'user 1')).toMatchObject({ isAdmitted: true, cost: 150 });
+    expect(admission.budgetOf('user 1')).toMatchObject({ remaining: 0, retryAfterMs: 0 });
+  });
+
   test('is refused while its client has no budget left, and is told when it will have', () => {
     const { admission, clock } = wire();
     admission.admit(products, { first: 94 }, 'user 1');

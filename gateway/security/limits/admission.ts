@@ -97,7 +97,11 @@ export function createAdmission(options: {
       const budget = take(client, leastCost);
       return budget && budget.retryAfterMs > 0 ? refused([rateLimited(budget.retryAfterMs)], budget) : undefined;
     },
-    budgetOf: (client) => rates.take(client, 0, now()),
+    budgetOf(client) {
+      const budget = rates.take(client, 0, now());
+      // Nothing was asked for, so nothing was refused, not even where others have used more than there was.
+      return budget && { ...budget, retryAfterMs: 0 };
+    },
     refuse(errors, client) {
       const budget = take(client, leastCost);
       if (budget && budget.retryAfterMs > 0) return refused([rateLimited(budget.retryAfterMs)], budget);

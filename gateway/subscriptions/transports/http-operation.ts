@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody, type Body } from '#shared/graphql-http.ts';
+import type { WholeRequest } from '#shared/whole-request.ts';
 import type { OperationRequest } from '../client-operations.ts';
 import { acceptedAnswers, type AcceptedAnswers, type StreamKind } from './http-negotiation.ts';
 
 /** One request and its answer. */
-export type Exchange = { request: IncomingMessage; response: ServerResponse; url: URL };
+export type Exchange = { request: WholeRequest; response: ServerResponse; url: URL };
 
 export type AskedOperation = {
   kind: 'operation';

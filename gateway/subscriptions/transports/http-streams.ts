@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
-import type { Caller } from '#shared/caller.ts';
 import { formatError } from '#shared/error-format.ts';
 import type { Body } from '#shared/graphql-http.ts';
 import { sendJson } from '#shared/http-server.ts';
@@ -45,7 +44,6 @@ const defaultLastBytesMs = 5_000;
  * Subscriptions over plain HTTP, as server-sent events and as Apollo's multipart, on the path of queries: the `Accept`
  * header tells them apart.
  * @param options.answerAtOnce the ordinary way to answer a query, for clients that take JSON as well; the body was read
- * @param options.clientOf whom the limits count
  * @param options.budgetOf what is left of what a client may spend
  */
 export function createHttpStreams(options: {
@@ -55,14 +53,13 @@ export function createHttpStreams(options: {
   backlogs: Backlogs;
   metrics: ClientMetrics;
   limits: Pick<ClientLimits, 'admit' | 'start'>;
-  clientOf: (request: IncomingMessage, caller: Caller) => string;
   budgetOf: (client: string) => Budget | undefined;
   bodyLimitBytes: number;
   heartbeatMs?: { sse?: number; multipart?: number };
   lastBytesMs?: number;
   logger: Logger;
 }): HttpStreams {
-  const { limits, watch, backlogs, metrics, logger, clientOf, lastBytesMs = defaultLastBytesMs } = options;
+  const { limits, watch, backlogs, metrics, logger, lastBytesMs = defaultLastBytesMs } = options;
   const ways = {
     sse: way(createSseFormat(options.heartbeatMs?.sse)),
     multipart: way(createMultipartFormat(options.heartbeatMs?.multipart)),
@@ -73,14 +70,14 @@ export function createHttpStreams(options: {
   let isClosing = false;
 
   async function answer(exchange: Exchange, context: GatewayContext): Promise<void> {
-    const { request, response } = exchange;
+    const { response } = exchange;
     const asked = await readOperation(exchange, options.bodyLimitBytes);
     if (asked.kind === 'ordinary') return options.answerAtOnce(exchange, asked.body, context);
     if (asked.kind === 'wrong') return sendJson(response, 400, badRequest(asked.message));
     // It is EventSource, which comes back although its stream is over: 204 tells it to stay away.
     if (asked.lastEventId === completedId) return void response.writeHead(204).end();
     if (isClosing) return refuse(response, asked, reconnectError('shutdown'));
-    const waitMs = limits.start(clientOf(request, context.caller));
+    const waitMs = limits.start(context.client);
     if (waitMs > 0) return refuse(response, asked, rateLimited(waitMs));
     const prepared = prepare(asked, context);
     if ('kind' in prepared && prepared.kind === 'query')
@@ -110,9 +107,9 @@ export function createHttpStreams(options: {
   }
 
   function begin(exchange: Exchange, context: GatewayContext, asked: AskedOperation, prepared: Subscription): void {
-    const { request, response } = exchange;
+    const { response } = exchange;
     if (response.destroyed) return;
-    const release = limits.admit(clientOf(request, context.caller));
+    const release = limits.admit(context.client);
     if (!release) return refuse(response, asked, tooManyConnections().error);
     response.once('close', release);
     const prepareAgain = () => {

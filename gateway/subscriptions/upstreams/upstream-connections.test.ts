@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { WebSocketServer } from 'ws';
 import { createUpstreamConnections } from './upstream-connections.ts';
@@ -69,4 +70,20 @@ test('closing goes well, also while a subgraph refuses a connection', async () =
   const ended = events.next();
   await connections.close();
   expect((await ended).done).toBe(true);
+});
+
+test('a subgraph that takes connections and says nothing is given up, and keeps nobody from closing', async () => {
+  // Reads, so that it hears of who goes.
+  const silent = createServer((socket) => void socket.resume());
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  ended.push(() => new Promise((resolve) => silent.close(resolve)));
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/graphql`;
+  const connections = createUpstreamConnections({ gatewaySecret: undefined, connections: 1, answerMs: 100 });
+  ended.push(connections.close);
+  const begin = () =>
+    connections.clientFor({ url, authorization: undefined }).iterate({ query: 'subscription { tick }' });
+  await expect(begin().next()).rejects.toMatchObject({ message: 'Opening handshake has timed out' });
+  const other = begin().next();
+  await connections.close();
+  expect((await other).done).toBe(true);
 });

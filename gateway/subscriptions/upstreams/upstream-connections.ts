@@ -45,10 +45,17 @@ export function createUpstreamConnections(options: {
   const paced = new Set<Client>();
   let turn = 0;
 
+  /** graphql-ws waits for the protocol's answer, and for the connection itself without end. */
+  class PromptWebSocket extends WebSocket {
+    constructor(address: string | URL, protocols?: string | string[]) {
+      super(address, protocols, { handshakeTimeout: answerMs });
+    }
+  }
+
   function open({ url, authorization }: Upstream, on: ClientOptions['on']): Client {
     return createClient({
       url: url.replace(/^http/, 'ws'),
-      webSocketImpl: WebSocket,
+      webSocketImpl: PromptWebSocket,
       lazy: true,
       lazyCloseTimeout: 0,
       connectionAckWaitTimeout: answerMs,

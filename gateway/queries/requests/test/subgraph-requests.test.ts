@@ -176,6 +176,22 @@ test('the connections to a subgraph that is not named any more are closed when i
   expect(await stock.query()).toEqual(inStock);
 });
 
+test('a connection on which an answer was late is cut, and others that are there serve who asks then', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stock.answerAfter(() => promise);
+  const answers = [1, 2, 3, 4, 5, 6].map((of) => stock.query(`{ stock(of: ${of}) }`));
+  await eventually(() => expect(stock.asked).toHaveLength(6));
+  resolve();
+  await Promise.all(answers);
+  for (let round = 1; round <= 4; round += 1) {
+    stock.proxy.inject('no answer', 1);
+    expect(codeOf(await stock.query('{ stock }', { deadline: performance.now() + 50 }))).toBe('DEADLINE_EXCEEDED');
+    await eventually(() => expect(stock.proxy.open()).toBe(6 - round));
+    expect(await stock.query()).toEqual(inStock);
+  }
+  expect(stock.proxy.counts().connections).toBe(6);
+});
+
 test('a subgraph keeps its way for as long as its address stays', async () => {
   const definition = { name: 'stock', url: stock.proxy.url };
   const known = stock.requests.of(definition);
@@ -183,6 +199,8 @@ test('a subgraph keeps its way for as long as its address stays', async () => {
   expect(stock.requests.of(definition)).toBe(known);
   expect(stock.requests.of({ name: 'stock', url: 'http://127.0.0.1:1/graphql' })).not.toBe(known);
   expect(() => stock.requests.of({ name: 'other' })).toThrow('The supergraph has no address for the subgraph other');
+  for (const url of ['inventory:4002/graphql', 'ftp://inventory/graphql'])
+    expect(() => stock.requests.of({ name: 'other', url })).toThrow('begins with http:// or https://');
 });
 
 test('a header that HTTP does not allow is left out', async () => {

@@ -91,7 +91,6 @@ export async function startStreamingServer(settings: Settings = {}) {
       operationsPerConnection: 1,
       operationsPerSecond: settings.operationsPerSecond ?? 1_000,
     }),
-    clientOf: () => 'ada',
     budgetOf: () => undefined,
     bodyLimitBytes: 10_000,
     heartbeatMs: { sse: heartbeatMs, multipart: heartbeatMs },
@@ -106,7 +105,9 @@ export async function startStreamingServer(settings: Settings = {}) {
     routes: {
       '/graphql': (request, response, url) =>
         streams.handles(request)
-          ? streams.answer({ request, response, url }, { caller } as unknown as Parameters<typeof streams.answer>[1])
+          ? streams.answer({ request, response, url }, { caller, client: 'ada' } as unknown as Parameters<
+              typeof streams.answer
+            >[1])
           : sendJson(response, 200, { data: { atOnce: 'not read' } }),
     },
     onError: (error) => {
