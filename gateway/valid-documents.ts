@@ -10,6 +10,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { rulesInOneVisit } from './rules-in-one-visit.ts';
 import { createDocumentLimits, type DocumentLimits } from './security/limits/document-limits.ts';
 import { limitError } from './security/limits/limit-error.ts';
 import { noIntrospection } from './security/limits/no-introspection.ts';
@@ -57,7 +58,7 @@ export function createValidDocuments(options: {
 }): ValidDocuments {
   const { maxTokens, hideSuggestions } = options;
   const overLimits = createDocumentLimits(options.limits);
-  const rules = options.introspection ? specifiedRules : [...specifiedRules, noIntrospection];
+  const rules = [rulesInOneVisit(options.introspection ? specifiedRules : [...specifiedRules, noIntrospection])];
   const known = new WeakMap<Generation, LRUCache<string, Read | GraphQLError[]>>();
 
   function knownOf(generation: Generation): LRUCache<string, Read | GraphQLError[]> {

@@ -9,7 +9,11 @@ import type { Config } from './config.ts';
 export function openConnections(config: Config) {
   const name = processName('notification', config);
   const adapter = createDatabaseAdapter({ url: config.NOTIFICATION_DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
-  const database = new PrismaClient({ adapter });
+  const database = new PrismaClient({
+    adapter,
+    // Many tellings to the same inboxes wait for each other rather than fail.
+    transactionOptions: { maxWait: 10_000, timeout: 20_000 },
+  });
   return {
     logger: createLogger({ service: name, level: config.LOG_LEVEL }),
     metrics: createMetrics(name),
