@@ -56,6 +56,30 @@ describe('a document', () => {
       ]).toContain(code);
   });
 
+  test.each([
+    ['on it', 'subscription { priceUpdated(symbol: "XAU-USD") @skip { bid } }'],
+    [
+      'in a fragment',
+      'subscription { ...F } fragment F on Subscription { priceUpdated(symbol: "XAU-USD") @skip { bid } }',
+    ],
+    [
+      'in an inline fragment',
+      'subscription { ... on Subscription { priceUpdated(symbol: "XAU-USD") @include(if: 3) { bid } } }',
+    ],
+    [
+      'on a fragment in a fragment that is without an end',
+      'subscription { ...F } fragment F on Subscription { ...F ... @skip(if: true) { priceUpdated(symbol: "XAU-USD") { bid } } }',
+    ],
+  ])('with a condition on the root field of a subscription, %s, is refused', (_where, text) => {
+    expect(codesOf(text)).toEqual(['OPERATION_NOT_SUPPORTED']);
+  });
+
+  test('may have conditions below the root field of a subscription', () => {
+    const text =
+      'subscription { ...F } fragment F on Subscription { priceUpdated(symbol: "XAU-USD") { bid @skip(if: true) ask } }';
+    expect(codesOf(text)).toEqual([]);
+  });
+
   test('gets the errors of validation up to a number', () => {
     const errors = errorsOf(`{ me { ${Array.from({ length: 100 }, (_, index) => `wrong${index}`).join(' ')} } }`);
     expect(errors).toHaveLength(21);

@@ -8,6 +8,7 @@ import {
   validate,
   type DocumentNode,
   type OperationDefinitionNode,
+  type SelectionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { rulesInOneVisit } from './rules-in-one-visit.ts';
@@ -144,15 +145,36 @@ function notTooDeep<T>(read: () => T): T | GraphQLError[] {
 }
 
 /**
- * A condition on the root field of a subscription would leave nothing to subscribe to: the planner throws on it, and so
- * does graphql-js while it validates.
+ * A condition on the root field of a subscription, or on a fragment that it is in, would leave nothing to subscribe to: the
+ * planner throws on it, and so does graphql-js while it validates.
  */
 function conditionalRoots(document: DocumentNode): GraphQLError[] {
-  const node = document.definitions
+  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+  const seen = new Set<string>();
+
+  function conditionIn(selections: readonly SelectionNode[]): SelectionNode | undefined {
+    for (const node of selections) {
+      if (node.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include')) return node;
+      const found = conditionIn(rootsIn(node));
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** The root fields that are selected by way of a fragment. */
+  function rootsIn(node: SelectionNode): readonly SelectionNode[] {
+    if (node.kind === Kind.FIELD) return [];
+    if (node.kind === Kind.INLINE_FRAGMENT) return node.selectionSet.selections;
+    if (seen.has(node.name.value)) return [];
+    seen.add(node.name.value);
+    return fragments.find(({ name }) => name.value === node.name.value)?.selectionSet.selections ?? [];
+  }
+
+  const roots = document.definitions
     .filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
     .filter(({ operation }) => operation === OperationTypeNode.SUBSCRIPTION)
-    .flatMap(({ selectionSet }) => selectionSet.selections)
-    .find(({ directives }) => directives?.some(({ name }) => name.value === 'skip' || name.value === 'include'));
+    .flatMap(({ selectionSet }) => selectionSet.selections);
+  const node = conditionIn(roots);
   if (!node) return [];
   const message =
     '@skip and @include cannot stand on the root field of a subscription: leave the subscription out instead, or put them on the fields below';
