@@ -1,5 +1,5 @@
 import { PrismaClient } from '#prisma/auth/generated/client.ts';
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { createDatabaseAdapter, patientTransactions } from '#shared/database.ts';
 import { createLogger, type Logger } from '#shared/logger.ts';
 import { processName } from '#shared/service-settings.ts';
 import type { Config } from './config.ts';
@@ -14,8 +14,8 @@ export function openLogger(config: Config): Logger {
 export function openDatabase(config: Config): PrismaClient {
   return new PrismaClient({
     adapter: createDatabaseAdapter({ url: config.AUTH_DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE }),
-    // Many who refresh one session, or sign in, at once wait for each other rather than fail.
-    transactionOptions: { maxWait: 10_000, timeout: 20_000 },
+    // Many may refresh one session, or sign in, at once.
+    transactionOptions: patientTransactions,
   });
 }
 

@@ -1,5 +1,5 @@
 import { PrismaClient } from '#prisma/notification/generated/client.ts';
-import { createDatabaseAdapter, databaseCheck } from '#shared/database.ts';
+import { createDatabaseAdapter, databaseCheck, patientTransactions } from '#shared/database.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import { processName } from '#shared/service-settings.ts';
@@ -11,8 +11,8 @@ export function openConnections(config: Config) {
   const adapter = createDatabaseAdapter({ url: config.NOTIFICATION_DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
   const database = new PrismaClient({
     adapter,
-    // Many tellings to the same inboxes wait for each other rather than fail.
-    transactionOptions: { maxWait: 10_000, timeout: 20_000 },
+    // Many may be told the same at once, and many deliveries be due.
+    transactionOptions: patientTransactions,
   });
   return {
     logger: createLogger({ service: name, level: config.LOG_LEVEL }),

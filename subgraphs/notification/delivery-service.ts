@@ -21,9 +21,6 @@ export type DeliveryService = {
   deliver(id: string): Promise<void>;
 };
 
-/** Milliseconds that a transaction waits for a connection: many deliveries may be due at once. */
-const patience = { maxWait: 10_000 };
-
 /** An attempt that has begun; `attempt` is its number. */
 type Attempt = { due: DueDelivery; recipient: Recipient; entries: DigestEntry[]; attempt: number };
 
@@ -62,7 +59,7 @@ export function createDeliveryService<Transaction extends SqlClient>(options: {
       if (due.isForDigest) await deliveries.gather(due);
       await deliveries.begin(id, new Date(at + leaseMs));
       return { due, recipient: recipient!, entries: await deliveries.entries(id), attempt: due.attempts + 1 };
-    }, patience);
+    });
   }
 
   async function handOver({ due, recipient, entries, attempt }: Attempt): Promise<Outcome> {

@@ -1,10 +1,7 @@
 import type { User } from '#shared/caller.ts';
-import type { SqlClient, TransactionalClient } from '#shared/database.ts';
+import { patientTransactions, type SqlClient, type TransactionalClient } from '#shared/database.ts';
 import { idempotent } from '#shared/idempotency.ts';
 import { invalidInput, type InputIssue } from '#shared/refusal.ts';
-
-/** Milliseconds that a change waits for a connection, and that it may take: a rush on one product is a queue, not a failure. */
-const limits = { maxWait: 10_000, timeout: 20_000 };
 
 /**
  * Does a change in one transaction, once for each idempotency key of the caller's.
@@ -24,6 +21,6 @@ export function idempotentMutation<Transaction extends SqlClient, Result>(
       idempotent(transaction, { scope: `${request.caller.userId}:${request.mutation}`, key, body }, () =>
         work(transaction),
       ),
-    limits,
+    patientTransactions,
   );
 }

@@ -20,6 +20,12 @@ export function createDatabaseAdapter(options: { url: string; poolSize: number }
   return new PrismaPg(pool, { disposeExternalPool: true });
 }
 
+/**
+ * Milliseconds that a transaction waits for a connection, and that it may take, where many may change the same at once: a rush
+ * is a queue, not a failure.
+ */
+export const patientTransactions = { maxWait: 10_000, timeout: 20_000 };
+
 /** What a repository needs to run SQL: a Prisma client, or the transaction that it hands out. */
 export type SqlClient = {
   $queryRawUnsafe<T = unknown>(sql: string, ...values: unknown[]): Promise<T>;

@@ -118,9 +118,11 @@ export function plainHistogram<L extends string = never>(
   help: string,
   buckets: readonly number[],
 ): (labels: Record<L, string>) => (value: number) => void {
-  const series = new Map<string, { labels: Record<L, string>; counts: number[]; sum: number }>();
+  /** What was observed under some labels: how often in each bucket, and beyond the last one. */
+  type Series = { labels: Record<L, string>; counts: number[]; sum: number };
+  const series = new Map<string, Series>();
 
-  function valuesOf({ labels, counts, sum }: { labels: Record<L, string>; counts: number[]; sum: number }) {
+  function valuesOf({ labels, counts, sum }: Series) {
     let count = 0;
     const values = [...buckets, '+Inf'].map((le, index) => {
       count += counts[index]!;

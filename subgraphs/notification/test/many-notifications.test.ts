@@ -22,10 +22,7 @@ const aTelling = (recipientId: string, number: string, channels?: Channel[]): Te
 });
 
 const tellAll = (...tellings: Telling[]) =>
-  notification.database.$transaction((transaction) => notifyAll(transaction, tellings), {
-    maxWait: 10_000,
-    timeout: 20_000,
-  });
+  notification.database.$transaction((transaction) => notifyAll(transaction, tellings));
 
 /** `1 A` for the first entry, which tells of the order A, and so on; and how many count as unread. */
 async function inboxOf(recipientId: string) {
