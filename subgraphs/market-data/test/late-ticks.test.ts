@@ -85,7 +85,7 @@ describe('late ticks', () => {
           written.push(...(await writeTicks(bed.prisma, ticks.slice(ends[index - 1] ?? 0, end))));
         expect(await stored()).toEqual(candlesByHand(written));
       }),
-      { numRuns: 40 },
+      { numRuns: 40, endOnFailure: true },
     );
   }, 60_000);
 

@@ -82,7 +82,7 @@ describe('the history of ticks', () => {
         expect(await history.after(symbol, first!.sequence - 1, 10)).toStrictEqual(written);
         expect(await history.at(symbol, first!.sequence)).toStrictEqual(first);
       }),
-      { numRuns: 30 },
+      { numRuns: 30, endOnFailure: true },
     );
   }, 30_000);
 
@@ -118,7 +118,7 @@ describe('the history of ticks', () => {
           .at(-1);
         expect(await history.lastBefore(symbol, at)).toEqual(expected);
       }),
-      { numRuns: 25 },
+      { numRuns: 25, endOnFailure: true },
     );
   }, 30_000);
 

@@ -67,7 +67,7 @@ test('whatever happens to orders at the same time, ledgers sum to levels, histor
         await expectLawful(sku, customer.id);
       },
     ),
-    { numRuns: 12 },
+    { numRuns: 12, endOnFailure: true },
   );
 });
 

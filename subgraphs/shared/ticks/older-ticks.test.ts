@@ -143,7 +143,7 @@ describe('ticks that the stream no longer keeps', () => {
         else if (after + 1 < oldest) await expect(ticks.next()).rejects.toMatchObject({ code: 'SEQUENCE_TOO_OLD' });
         else expect(await take(ticks, expected.length)).toEqual(expected);
       }),
-      { numRuns: 60 },
+      { numRuns: 60, endOnFailure: true },
     );
   });
 });
