@@ -109,6 +109,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     left -= 1;
     spoilt.delete(socket);
     const answer = await forward(target, request);
+    // Who has asked may be gone by now.
+    if (socket.destroyed) return;
     if (misbehave) {
       spoilt.add(socket);
       return misbehave(socket, answer);
