@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createDatabasePool } from './database-pool.ts';
 import { createDeadline, withDeadline } from './deadline.ts';
 import { openEventDatabase, type EventDatabase } from './testing/event-databases.ts';
 import { eventually } from './testing/eventually.ts';
+import { createTestDatabase } from './testing/test-database.ts';
 
 describe('a request whose deadline passes', () => {
   let bed: EventDatabase;
@@ -115,4 +119,38 @@ test('an answer in time is as it always was, and its connection is used again', 
   deadline.end();
   expect([inTransaction, await pidOf()]).toEqual([first, first]);
   await close();
+});
+
+test('a cancellation that overtakes its statement is said again', async () => {
+  const { url, drop } = await createTestDatabase('order');
+  const { hostname, port } = new URL(url);
+  const slowWay = createServer((client) => {
+    const server = connect(Number(port), hostname);
+    server.on('error', () => client.destroy()).pipe(client.on('error', () => server.destroy()));
+    client.on('data', (bytes) => setTimeout(() => server.write(bytes), bytes.includes('pg_sleep') ? 100 : 0));
+    client.on('close', () => setTimeout(() => server.end(), 100));
+  }).listen(0, '127.0.0.1');
+  await once(slowWay, 'listening');
+  const slowUrl = new URL(url);
+  slowUrl.host = `127.0.0.1:${(slowWay.address() as AddressInfo).port}`;
+  const pool = createDatabasePool({ connectionString: slowUrl.href });
+  const direct = createDatabasePool({ connectionString: url });
+  try {
+    await pool.query('SELECT 1');
+    const deadline = createDeadline(20);
+    const asked = withDeadline(deadline, () => pool.query('SELECT pg_sleep(20)'));
+    await expect(asked).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    deadline.end();
+    await eventually(async () => {
+      const { rows } = await direct.query(
+        `SELECT query FROM pg_stat_activity
+         WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()`,
+      );
+      expect(rows).toEqual([]);
+    });
+  } finally {
+    await Promise.all([pool.end(), direct.end()]);
+    slowWay.close();
+    await drop();
+  }
 });

@@ -5,6 +5,12 @@ import { currentDeadline, deadlineExceeded, type Deadline } from './deadline.ts'
 /** Milliseconds that PostgreSQL has to end a cancelled statement, before its connection is cut. */
 const cancelGraceMs = 1_000;
 
+/**
+ * Milliseconds after the deadline when a statement is cancelled, as long as it runs: PostgreSQL forgets a cancellation that
+ * has overtaken its statement.
+ */
+const cancelAfterMs = [0, 50, 150, 350, 750];
+
 /** A connection while it is lent to a request that has a deadline. */
 type Loan = {
   deadline: Deadline;
@@ -32,8 +38,11 @@ export function createDatabasePool(config: pg.PoolConfig): pg.Pool {
     const takeBack = deadline.onPassed(() => {
       if (loan.isEnding) return;
       loan.isCancelled = true;
-      cancelStatement(client);
-      setTimeout(() => loans.get(client) === loan && void client.end().catch(() => undefined), cancelGraceMs).unref();
+      const isLent = () => loans.get(client) === loan;
+      for (const afterMs of cancelAfterMs) {
+        setTimeout(() => isLent() && !loan.isEnding && cancelStatement(client), afterMs).unref();
+      }
+      setTimeout(() => isLent() && void client.end().catch(() => undefined), cancelGraceMs).unref();
     });
     const release = client.release;
     client.release = (error) => {
