@@ -45,11 +45,11 @@ describe('variables', () => {
   const where = 'query ($where: Where) { a(name: "x", where: $where) }';
 
   test('that are wrong a hundred thousand times are told of fifty', () => {
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     const told = judge(where, { where: { metals: Array.from({ length: 100_000 }, () => 1) } })!;
     expect(told).toHaveLength(51);
     expect(told.at(-1)).toMatch(/Too many errors/);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
   });
 
   test('are told of names that come close only where that is allowed', () => {

@@ -203,11 +203,11 @@ beforeAll(async () => {
   ];
   callers = { nobody: system.client, owner, other, operator };
   world = { owner, ...(await whatIsTheOwners(system, owner)) };
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(Object.values(callers).map((caller) => caller.close()));
   await system.close();
-}, 60_000);
+});
 
 test('every operation that is served has its row here', () => {
   expect([...operations.keys()].toSorted()).toEqual(Object.keys(rows).toSorted());

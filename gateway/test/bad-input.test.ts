@@ -7,7 +7,7 @@ const bodyLimitBytes = 4_096;
 let warehouse: Warehouse;
 beforeAll(async () => {
   warehouse = await startWarehouse({ BODY_LIMIT_BYTES: String(bodyLimitBytes), EXPLORER: 'false' });
-}, 30_000);
+});
 afterAll(() => warehouse.close());
 
 const json = { 'content-type': 'application/json' };

@@ -34,7 +34,7 @@ beforeAll(async () => {
   if (quote?.__typename !== 'Quote') throw new Error(JSON.stringify(data));
   annas = [anna.userId, anna.email, orderId, orderNumber, quoteToken, quote.id, quote.token];
   queries = queriesOfEveryField(schema, argumentsOfFields({ orderId, quoteId: quote.id }));
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all([anna, boris].map((each) => each?.close()));
   await system?.close();
@@ -83,7 +83,7 @@ describe('with every cache on', () => {
       }
     }
     expect(told).toEqual([]);
-  }, 120_000);
+  });
 
   test('everything else is the same for both and for nobody, and kept where the schema says so', async () => {
     const told: string[] = [];
@@ -102,5 +102,5 @@ describe('with every cache on', () => {
       if (!isKept) told.push(`${field}: ${answers.map(({ cacheControl }) => cacheControl).join(' | ')}`);
     }
     expect(told).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -15,12 +15,12 @@ describe('a gateway of two processes', () => {
     warehouse = await startWarehouse();
     gateway = spawnGateway({ GATEWAY_PROCESSES: '2', SUPERGRAPH_FILE: warehouse.file, SHUTDOWN_SPREAD_MS: '0' });
     origin = `http://127.0.0.1:${await portOf(gateway)}`;
-  }, 30_000);
+  });
   afterEach(async () => {
     gateway.kill('SIGTERM');
     await gateway.exited;
     await warehouse.close();
-  }, 30_000);
+  });
 
   const workersOf = () => gateway.lines.filter(({ msg }) => msg === 'a worker serves').map(({ pid }) => pid!);
   const latest = async () => {
@@ -56,7 +56,7 @@ describe('a gateway of two processes', () => {
     warehouse.sell('C');
     for (const socket of again)
       expect(await socket.next()).toMatchObject({ payload: { data: { itemSold: { sequence: 3 } } } });
-  }, 40_000);
+  });
 
   test('ends in order when it is asked to: streams are told, and nobody is left', async () => {
     warehouse.sell('A');
@@ -66,7 +66,7 @@ describe('a gateway of two processes', () => {
     expect(await gateway.exited).toBe(0);
     for (const pid of workersOf()) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     expect(gateway.lines.filter(({ msg }) => msg === 'stopped')).toHaveLength(3);
-  }, 40_000);
+  });
 
   test('tells the metrics of both, whichever is asked', async () => {
     warehouse.sell('A');
@@ -77,7 +77,7 @@ describe('a gateway of two processes', () => {
     };
     expect([await open(), await open(), await open()]).toEqual(['3', '3', '3']);
     expect(sockets).toHaveLength(3);
-  }, 40_000);
+  });
 });
 
 test('a gateway whose processes cannot serve gives up, and says so', async () => {
@@ -88,7 +88,7 @@ test('a gateway whose processes cannot serve gives up, and says so', async () =>
   expect(await gateway.exited).toBe(1);
   expect(gateway.lines.map(({ msg }) => msg)).toContain('the gateway gives up');
   taken.close();
-}, 60_000);
+});
 
 /** Where it listens, once all of its processes do: each of them says that it is ready, and then the primary. */
 async function portOf({ lines }: SpawnedGateway): Promise<number> {
@@ -96,6 +96,6 @@ async function portOf({ lines }: SpawnedGateway): Promise<number> {
   await eventually(() => {
     port = lines.find(({ msg, name }) => msg === 'ready' && name === 'gateway-primary')?.port;
     expect(port).toBeDefined();
-  }, 20_000);
+  });
   return port!;
 }

@@ -7,7 +7,7 @@ import { startCatalogue, type Catalogue } from './catalogue-graph.ts';
 let catalogue: Catalogue;
 beforeAll(async () => {
   catalogue = await startCatalogue({ COMPRESSION_MIN_BYTES: '500' });
-}, 60_000);
+});
 afterAll(() => catalogue?.close());
 
 const long = 'query ($first: Int!) { shelf(first: $first) { id title pages kind } }';

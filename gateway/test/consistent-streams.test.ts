@@ -86,9 +86,9 @@ test('where every event counts a client has each of them once and in order, when
       // Whoever came last has begun before the last event.
       await eventually(() => {
         for (const each of all) if (each.after !== sold) expect(each.entries.length).toBeGreaterThan(0);
-      }, 10_000);
+      });
       sell(1);
-      await eventually(() => expect(all.map(lastOf)).toEqual(all.map(() => sold)), 10_000);
+      await eventually(() => expect(all.map(lastOf)).toEqual(all.map(() => sold)));
       for (const { entries, after } of all) {
         const first = after === undefined ? entries[0]!.sequence : after + 1;
         expect(entries.map(({ sequence }) => sequence)).toEqual(
@@ -99,7 +99,7 @@ test('where every event counts a client has each of them once and in order, when
     }),
     { numRuns: 12, endOnFailure: true },
   );
-}, 120_000);
+});
 
 test('where the newest counts a client has it of each key, and never an older one after it', async () => {
   const skus = ['A', 'B', 'C'];
@@ -144,4 +144,4 @@ test('where the newest counts a client has it of each key, and never an older on
     }),
     { numRuns: 25, endOnFailure: true },
   );
-}, 120_000);
+});

@@ -11,11 +11,11 @@ let customer: SignedIn;
 beforeAll(async () => {
   system = await startGoldSystem({ FEEDS: 'simulator', SIMULATOR_SEED: '1', QUOTE_TTL_SECONDS: '4' });
   customer = await registerCustomer(system);
-}, 60_000);
+});
 afterAll(async () => {
   await customer.close();
   await system.close();
-}, 60_000);
+});
 
 async function requestQuote() {
   const input = { idempotencyKey: randomUUID(), sku: 'BAR-1OZ', side: 'BUY' as const, quantity: 2 };
@@ -33,7 +33,7 @@ async function placeOrder(quoteToken: string) {
 }
 
 const expired = (quote: { expiresAt: string }) =>
-  eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(quote.expiresAt)), 10_000);
+  eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(quote.expiresAt)));
 
 test('an order that comes too late is refused with a new quote at the price of now, which can be ordered with', async () => {
   const quote = await requestQuote();
@@ -48,7 +48,7 @@ test('an order that comes too late is refused with a new quote at the price of n
     status: 'PENDING_PAYMENT',
     total: price.total,
   });
-}, 30_000);
+});
 
 test('an order shows what the shop would pay for its pieces now', async () => {
   const placed = await placeOrder((await requestQuote()).token);
@@ -58,7 +58,7 @@ test('an order shows what the shop would pay for its pieces now', async () => {
   expect(currentValue!.currency).toBe(total.currency);
   expect(decimal(currentValue!.amount).lt(total.amount)).toBe(true);
   expect(nextTransitions).toContainEqual(expect.objectContaining({ to: 'CANCELLED', allowed: true }));
-}, 30_000);
+});
 
 test('while pricing is down a quote is ordered with, and a late one refused without a new one', async () => {
   const [late, good] = [await requestQuote(), await requestQuote()];
@@ -69,4 +69,4 @@ test('while pricing is down a quote is ordered with, and a late one refused with
     input: { idempotencyKey: randomUUID(), quoteToken: late.token },
   });
   expect(data!.placeOrder).toMatchObject({ __typename: 'QuoteExpiredError', replacement: null });
-}, 30_000);
+});

@@ -65,7 +65,7 @@ describe('what a client says of itself', () => {
     );
     url = `http://127.0.0.1:${await gateway.start()}/graphql`;
     stop = gateway.stop;
-  }, 30_000);
+  });
   afterAll(async () => {
     await stop();
     await subgraph.close();
@@ -125,7 +125,7 @@ describe('a field that belongs to somebody', () => {
   let warehouse: Warehouse;
   beforeEach(async () => {
     warehouse = await startWarehouse();
-  }, 30_000);
+  });
   afterEach(() => warehouse.close());
 
   const note = 'subscription { itemSold { item { myNote } } }';

@@ -16,7 +16,7 @@ import { startGoldSystem, type GoldSystem } from './gold-system.ts';
 let system: GoldSystem;
 beforeAll(async () => {
   system = await startGoldSystem();
-}, 60_000);
+});
 afterAll(() => system.close(), 60_000);
 
 type InboxEvent = { inboxChanged: { sequence: string; unreadCount: number; notification: { title: string } | null } };
@@ -66,16 +66,16 @@ describe('register, credit, quote, order, pay: the customer is told of each step
       expect(paid.data!.payOrder).toMatchObject({ __typename: 'Order', status: 'PAID' });
       await between();
 
-      const live = (await inbox.take(2, 30_000)).map(({ data }) => data!.inboxChanged);
+      const live = (await inbox.take(2)).map(({ data }) => data!.inboxChanged);
       expect(live.map(({ unreadCount }) => unreadCount)).toEqual([1, 2]);
       expect(live.every(({ notification }) => notification?.title.includes(order.number))).toBe(true);
-      await eventually(async () => expect(await system.mail.mailsTo(customer.email)).toHaveLength(2), 30_000);
+      await eventually(async () => expect(await system.mail.mailsTo(customer.email)).toHaveLength(2));
       const recorded = async () => {
         const query = '{ recordedMessages(first: 100) { nodes { channel recipient { id } } } }';
         const { nodes } = (await operator.request<Recorded>(query)).data!.recordedMessages;
         return nodes.filter(({ recipient }) => recipient.id === customer.userId);
       };
-      await eventually(async () => expect(await recorded()).toHaveLength(4), 30_000);
+      await eventually(async () => expect(await recorded()).toHaveLength(4));
       // Whatever was sent twice would be there once every event is known to be handled.
       await system.untilEverythingIsHandled();
       expect((await system.mail.mailsTo(customer.email)).map(({ subject }) => subject.includes(order.number))).toEqual([

@@ -21,7 +21,7 @@ const notPassed: Record<string, 'cross-site' | 'always 4xx'> = {
 let warehouse: Warehouse;
 beforeAll(async () => {
   warehouse = await startWarehouse();
-}, 30_000);
+});
 afterAll(() => warehouse.close());
 
 const audits = serverAudits({ url: () => warehouse.url });

@@ -29,7 +29,7 @@ describe('a subscription over plain HTTP', () => {
     await eventually(() => expect(sequencesIn(stream.text(), 'itemSold')).toHaveLength(2));
     expect(stream.headers.get('x-correlation-id')).toEqual(expect.any(String));
     stream.close();
-    await eventually(() => expect(warehouse.listeners()).toBe(0), 10_000);
+    await eventually(() => expect(warehouse.listeners()).toBe(0));
   });
 
   test('is resumed behind the Last-Event-ID, and begins anew where that is too old or has not come yet', async () => {

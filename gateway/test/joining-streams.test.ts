@@ -104,7 +104,7 @@ describe('a client that joins a running stream of which every event counts', () 
       expect(received).toEqual(from(firsts[index]! + 1, received.length));
     }
     await eventually(() => expect(warehouse.listeners()).toBe(1));
-  }, 20_000);
+  });
 
   test('is told of a quiet stream what was last, and shares the upstream although its operation is new', async () => {
     sell(1);

@@ -19,7 +19,7 @@ import { startGoldSystem } from './gold-system.ts';
 let system: Awaited<ReturnType<typeof startGoldSystem>>;
 beforeAll(async () => {
   system = await startGoldSystem();
-}, 60_000);
+});
 afterAll(() => system.close(), 60_000);
 
 const dense = (sequences: number[]) => sequences.map((_, index) => sequences[0]! + index);

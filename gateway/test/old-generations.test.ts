@@ -129,7 +129,7 @@ test('nothing of an old generation stays, however many clients do that began wit
     }
   });
   for (const { joined } of clients) joined.leave('unsubscribed');
-}, 60_000);
+});
 
 test('a new generation is planned for beside the events, and gone over to when all that runs has been', async () => {
   await streams.load({}, 'Before');
@@ -155,7 +155,7 @@ test('a new generation is planned for beside the events, and gone over to when a
     expect(endings).toEqual([]);
     joined.leave('unsubscribed');
   }
-}, 30_000);
+});
 
 test('of two generations that come quickly one after the other the newer one is served', async () => {
   await streams.load({}, 'Oldest');
@@ -172,4 +172,4 @@ test('of two generations that come quickly one after the other the newer one is 
     expect(endings).toEqual([]);
     joined.leave('unsubscribed');
   }
-}, 30_000);
+});

@@ -15,7 +15,7 @@ beforeAll(async () => {
   redis = createTestRedis();
   warehouse = await startWarehouse({ REDIS_URL: redis.url, REDIS_PREFIX: redis.prefix });
   other = await warehouse.startGateway();
-}, 60_000);
+});
 afterAll(async () => {
   await warehouse.close();
   await redis.close();

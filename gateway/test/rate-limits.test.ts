@@ -15,7 +15,7 @@ const started: WarehouseGateway[] = [];
 beforeAll(async () => {
   redis = createTestRedis();
   catalogue = await startCatalogue({ ...rates, RESPONSE_CACHE: 'false', MAX_COST: '90', TRUSTED_PROXIES: '1' });
-}, 60_000);
+});
 afterEach(async () => {
   await Promise.all(started.splice(0).map((gateway) => gateway.stop()));
 });

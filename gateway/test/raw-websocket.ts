@@ -32,7 +32,7 @@ export function openRawSocket(url: string, { protocol = 'graphql-transport-ws', 
     socket.terminate();
   });
 
-  async function next(timeoutMs = 5_000): Promise<RawMessage> {
+  async function next(timeoutMs = 30_000): Promise<RawMessage> {
     const deadline = performance.now() + timeoutMs;
     while (messages.length <= read) {
       const { promise, resolve } = Promise.withResolvers<void>();

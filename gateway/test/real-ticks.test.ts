@@ -31,7 +31,7 @@ async function firstRows(count: number): Promise<Row[]> {
   let system: GoldSystem;
   beforeAll(async () => {
     system = await startGoldSystem({ FEEDS: 'replay', REPLAY_FILE: recording, REPLAY_SPEED: '100' });
-  }, 60_000);
+  });
   afterAll(() => system.close(), 60_000);
 
   test('arrives at the client price by price, as it is in the file', async () => {
@@ -43,7 +43,7 @@ async function firstRows(count: number): Promise<Row[]> {
     expect(received.map(({ sequence }) => Number(sequence))).toEqual(received.map((_, index) => index + 1));
     const rows = (await firstRows(1_000)).map(({ bid, ask }) => ({ bid, ask }));
     expect(received.map(({ bid, ask }) => ({ bid, ask }))).toEqual(rows);
-  }, 60_000);
+  });
 
   test('fires a crossing alert once, at the very tick that crosses', async () => {
     const customer = await registerCustomer(system);
@@ -69,10 +69,10 @@ async function firstRows(count: number): Promise<Row[]> {
         inbox: { nodes: [{ category: 'PRICE_ALERT' }] },
       },
     });
-    await eventually(async () => expect(await system.mail.mailsTo(customer.email)).toHaveLength(1), 30_000);
+    await eventually(async () => expect(await system.mail.mailsTo(customer.email)).toHaveLength(1));
     await told.return();
     await customer.close();
-  }, 120_000);
+  });
 });
 
 /** The first row whose price is higher, or lower, than that of every row from `begin` until so many milliseconds later. */

@@ -23,7 +23,7 @@ beforeAll(async () => {
   settings = { REDIS_URL: redis.url, REDIS_PREFIX: redis.prefix, CACHE_REDIS_TIMEOUT_MS: '2000' };
   catalogue = await startCatalogue({ ...settings, SUPERGRAPH_POLL_MS: '20' });
   other = await catalogue.startGateway();
-}, 60_000);
+});
 beforeEach(() => void catalogue.asked.splice(0));
 afterAll(async () => {
   await catalogue?.close();
@@ -300,9 +300,9 @@ describe('with Redis', () => {
     for (let time = 0; time < 5; time += 1) expect((await ask(through, query)).data).toEqual(book);
     expect(performance.now() - start).toBeLessThan(5_000);
     network.restore();
-    await eventually(expectShared, 15_000);
+    await eventually(expectShared);
     await through.stop();
-  }, 30_000);
+  });
 });
 
 describe('of entities', () => {

@@ -107,16 +107,16 @@ describe('clients of a public feed', () => {
     const feeds = Array.from({ length: 500 }, (_, index) =>
       client.subscribe<Record<string, { price: number }>>(document(index)),
     );
-    await Promise.all(feeds.map((feed) => feed.next(30_000)));
+    await Promise.all(feeds.map((feed) => feed.next()));
     expect(warehouse.sales.priced.begun).toHaveLength(begun + 1);
     expect(await warehouse.metric('gold_gateway_shared_streams')).toBe(500);
     const grown = await growth('events_received', 'events_executed', 'event_fetches', 'events_conflated');
     warehouse.setPrice('MANY', 2);
-    const events = await Promise.all(feeds.map((feed) => feed.next(30_000)));
+    const events = await Promise.all(feeds.map((feed) => feed.next()));
     expect(events.every(({ data }, index) => data![`of${index}`]!.price === 2)).toBe(true);
     // One for each of the three selections of an item.
     expect(await grown()).toEqual([1, 500, 3, 0]);
-  }, 60_000);
+  });
 
   test('are served by one upstream of each gateway', async () => {
     warehouse.setPrice('TWO', 1);

@@ -25,7 +25,7 @@ beforeAll(async () => {
   catalogue = await startCatalogue({ SUPERGRAPH_POLL_MS: '20', CORS_ORIGINS: 'https://shop.example' });
   uncached = await catalogue.startGateway({ RESPONSE_CACHE: 'false', ENTITY_CACHE: 'false' });
   authorization = `Bearer ${catalogue.keys.sign({ sub: 'ada', sid: 'ada' }, { expiresIn: 600 })}`;
-}, 60_000);
+});
 afterAll(() => catalogue?.close());
 
 /** Every request has the same id, which errors name, too. */
@@ -325,7 +325,7 @@ test('whatever clients ask for, the second answer is the first, with caches and 
     { numRuns: 150, endOnFailure: true },
   );
   expect(executed).toBeGreaterThan(50);
-}, 60_000);
+});
 
 test('after a new supergraph an operation is new, and never answered from what was before', async () => {
   const query = asNew('{ book(id: "1") { pages } }');

@@ -48,7 +48,7 @@ test('the upstream of a stream is closed when its last client has gone, and not 
   await eventually(() => {
     expect(tickers.listeners()).toBe(0);
     expect(tickers.network.open()).toBe(0);
-  }, 5_000);
+  });
   expect(await metricOf(tickers.gateway, 'gold_gateway_upstreams')).toBe(0);
 });
 

@@ -12,7 +12,7 @@ beforeAll(async () => {
     { REQUEST_TIMEOUT_MS: String(requestTimeoutMs) },
     { shop: async (url) => (proxy = await startFaultProxy(url)).url },
   );
-}, 60_000);
+});
 afterEach(() => {
   proxy.heal();
   warehouse.shop.answerAfter();

@@ -36,7 +36,7 @@ beforeAll(async () => {
     EXPLORER: 'false',
   });
   warehouse.sell('A');
-}, 60_000);
+});
 afterAll(async () => {
   await warehouse.close();
   await rm(folder, { recursive: true });

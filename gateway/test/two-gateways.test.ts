@@ -15,11 +15,11 @@ beforeAll(async () => {
   system = await startGoldSystem();
   addresses = [system.url, await system.startGateway('second-gateway')];
   clients = addresses.map((url) => createGraphqlClient(url));
-}, 60_000);
+});
 afterAll(async () => {
   for (const client of clients) await client.close();
   await system.close();
-}, 60_000);
+});
 
 const dense = (sequences: number[]) => sequences.map((_, index) => sequences[0]! + index);
 const isAscending = (sequences: number[]) =>
@@ -81,12 +81,12 @@ test('the clients of one that stops go on at the other, without a gap or a repea
   const lastSeen = Math.max(...roaming.map(({ seen }) => seen.at(-1)!));
   await eventually(() => {
     for (const { seen } of roaming) expect(seen.at(-1)).toBeGreaterThan(lastSeen + 5);
-  }, 10_000);
+  });
   for (const { seen, failed } of roaming) expect([seen, failed]).toEqual([dense(seen), []]);
   expect(roaming.map(({ closed }) => closed[0])).toEqual([undefined, 1001, undefined, 1001, undefined, 1001]);
   for (const { close } of roaming) await close();
   addresses[1] = await system.startGateway('second-gateway');
-}, 30_000);
+});
 
 test('a session that ends by one ends the personal streams of both, and no public one', async () => {
   const customer = await registerCustomer(system);
@@ -99,10 +99,10 @@ test('a session that ends by one ends the personal streams of both, and no publi
   const prices = anonymous.subscribe('subscription { priceUpdated(symbol: "XAU-USD") { sequence } }');
   await Promise.all([...personal, prices].map((events) => events.next()));
   const ended = personal.map((events) =>
-    expect(events.take(1_000, 3_000)).rejects.toMatchObject({ code: 4403, reason: 'Session ended' }),
+    expect(events.take(1_000)).rejects.toMatchObject({ code: 4403, reason: 'Session ended' }),
   );
   expect(await customer.request(LogoutDocument)).toMatchObject({ data: { logout: true } });
   await Promise.all(ended);
   await prices.take(3);
   for (const client of [...signedIn, anonymous, customer]) await client.close();
-}, 30_000);
+});

@@ -46,12 +46,12 @@ describe('npm run compose -- --check', () => {
     const used = await run('local/compose.ts', '--check', '--against', 'before.graphql', '--documents', '*.graphql');
     expect(used.output).toMatch(/^breaking: Field 'retired'.*\n(?: {4}.*\n)* {4}used by Shop \(.*shop.graphql:1:1\)/m);
     expect(used.code).toBe(1);
-  }, 60_000);
+  });
 
   test('says so where there is nothing of that name to compare with', async () => {
     const { code, output } = await run('local/compose.ts', '--check', '--against', 'no-such-branch');
     expect([code, output]).toEqual([1, expect.stringContaining('no-such-branch is no file, and no revision')]);
-  }, 30_000);
+  });
 });
 
 describe('npm run trusted-documents', () => {
@@ -68,7 +68,7 @@ describe('npm run trusted-documents', () => {
       ['Spot', 'ask'],
       ['Spot', 'bid'],
     ]);
-  }, 30_000);
+  });
 
   test('writes nothing while there is a problem, and tells all of them', async () => {
     await write('a.graphql', 'query A { instruments { nope } }');
@@ -82,5 +82,5 @@ describe('npm run trusted-documents', () => {
     const large = await run('local/trusted-documents.ts', 'b.graphql', '--out', 'manifest.json');
     expect([large.code, large.output]).toEqual([1, expect.stringMatching(/b.graphql:1:1: .*100 at most/)]);
     await expect(readFile(join(folder, 'manifest.json'))).rejects.toThrow('ENOENT');
-  }, 30_000);
+  });
 });

@@ -65,7 +65,7 @@ test.each([
   const startedAt = performance.now();
   await closing(slow);
   clearInterval(dripping);
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
   expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   expect(await long).toBe('begun done');
   await http.close(50);

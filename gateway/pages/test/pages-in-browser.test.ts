@@ -21,7 +21,7 @@ inBrowser('under its content security policy and without internet', () => {
     await bundleGraphiql(folder);
     server = await servePages(folder);
     browser = await launchOfflineChromium();
-  }, 60_000);
+  });
   beforeEach(async () => {
     page = await browser.newPage({ viewport: { width: 1400, height: 850 } });
     complaints = collectComplaints(page);
@@ -41,7 +41,7 @@ inBrowser('under its content security policy and without internet', () => {
     await page.locator('.graphiql-doc-explorer').getByText('Instrument', { exact: true }).click();
     await page.getByText('A traded instrument, such as spot gold in dollars.').waitFor();
     expect(complaints).toEqual([]);
-  }, 60_000);
+  });
 
   it('GraphiQL shows each event of a subscription until it is stopped', async () => {
     await openGraphiql(page, server);
@@ -54,7 +54,7 @@ inBrowser('under its content security policy and without internet', () => {
     await page.getByRole('button', { name: /stop/i }).click();
     await executeButton(page).waitFor();
     expect(complaints).toEqual([]);
-  }, 60_000);
+  });
 
   it('a token typed into GraphiQL goes with its subscriptions too', async () => {
     await openGraphiql(page, server);
@@ -66,7 +66,7 @@ inBrowser('under its content security policy and without internet', () => {
     await shown(response(page), '"isStale": false');
     expect(server.connectionParams).toContainEqual({ authorization: 'Bearer token' });
     expect(complaints).toEqual([]);
-  }, 60_000);
+  });
 
   it('the landing page says that Sandbox is out of reach, names both endpoints and leads to GraphiQL', async () => {
     await page.goto(`${server.url}/graphql`);
@@ -76,7 +76,7 @@ inBrowser('under its content security policy and without internet', () => {
     expect(complaints).toEqual([expect.stringContaining('ERR_NAME_NOT_RESOLVED')]);
     await page.getByRole('link', { name: 'Open GraphiQL' }).click();
     await page.waitForURL(`${server.url}/graphiql`);
-  }, 60_000);
+  });
 
   it('the landing page gives way to Sandbox once its frame speaks', async () => {
     // Stands in for Apollo's servers: as much of the embed as the page's policy and script have to do with.
@@ -98,7 +98,7 @@ inBrowser('under its content security policy and without internet', () => {
       .waitFor();
     expect(await page.getByRole('heading', { name: 'gold-supergraph' }).isVisible()).toBe(false);
     expect(complaints).toEqual([]);
-  }, 60_000);
+  });
 });
 
 // GraphiQL shows its tabs and buttons before its editors: what is clicked before the first text stands does nothing.

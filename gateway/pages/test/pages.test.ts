@@ -14,7 +14,7 @@ describe('the files of /graphiql', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'graphiql-'));
     await bundleGraphiql(folder);
-  }, 60_000);
+  });
   afterAll(() => rm(folder, { recursive: true }));
 
   it('may be kept for ever by a browser, the page that names them may not', async () => {

@@ -134,7 +134,7 @@ describe('without an answer from Redis', () => {
       expect(await layer.read([key])).toEqual([]);
     }
     // Waiting each time would take 100 seconds.
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(performance.now() - begun).toBeLessThan(8_000);
     network.restore();
     await readUntilThere(layer, key);
   });
@@ -168,6 +168,6 @@ describe('without an answer from Redis', () => {
       expect(await layer.read(['key'])).toEqual([]);
     }
     // Waiting each time would take 20 seconds.
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(performance.now() - begun).toBeLessThan(8_000);
   });
 });

@@ -297,13 +297,13 @@ describe('a WebSocket server that shuts down', () => {
     await eventually(() => expect(server.joined).toHaveLength(1));
     const times: number[] = [];
     for (const client of clients) void client.closed.then(() => times.push(performance.now()));
-    const closed = server.retire(400);
+    const closed = server.retire(1_200);
     const late = await openRawSocket(server.url).refused;
     expect(late).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
     const closings = await Promise.all(clients.map((client) => client.closed));
     await closed;
     expect(closings).toEqual(clients.map(() => ({ code: 1001, reason: 'Going away' })));
-    expect(times.at(-1)! - times[0]!).toBeGreaterThan(250);
+    expect(times.at(-1)! - times[0]!).toBeGreaterThan(300);
     expect(server.joined[0]!.left).toBe('shutdown');
     await server.close();
   });
@@ -366,7 +366,7 @@ describe('a WebSocket server that shuts down', () => {
     expect(performance.now() - begun).toBeLessThan(6_000);
     expect(await client.closed).toEqual({ code: 1001, reason: 'Going away' });
     await server.close();
-  }, 10_000);
+  });
 });
 
 describe('limits of WebSocket clients', () => {

@@ -53,8 +53,7 @@ function readDealer(symbol: string): Question['read'] {
 
 /** How long after a question the next one came. */
 const gapMs = (index: number) => server.asked[index + 1]!.at - server.asked[index]!.at;
-const questions = (count: number) =>
-  eventually(() => expect(server.asked.length).toBeGreaterThanOrEqual(count), 15_000);
+const questions = (count: number) => eventually(() => expect(server.asked.length).toBeGreaterThanOrEqual(count));
 
 describe('a polled provider', () => {
   test('is asked in turn for what is wanted, one question at a time, an interval apart', async () => {

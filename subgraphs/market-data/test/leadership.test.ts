@@ -7,7 +7,7 @@ import { createTickWriter, NotLeadingError } from '#shared/ticks/tick-writer.ts'
 import { createLeadership, type Leadership } from '../ingestion/leadership.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
-const leaseMs = 500;
+const leaseMs = 2_000;
 let redis: TestRedis;
 let elections = 0;
 beforeAll(() => {
@@ -72,7 +72,7 @@ describe('leadership', () => {
     const { key, all, leading } = candidates(1);
     await all[0]!.start();
     expect(only(leading)).toBe(0);
-    await redis.redis.set(key, 'somebody else', 'PX', 5 * leaseMs);
+    await redis.redis.set(key, 'somebody else', 'PX', 2 * leaseMs);
     await eventually(async () => expect(leading.size).toBe(0));
     expect(all[0]!.isLeading()).toBe(false);
     await eventually(async () => expect(leading.size).toBe(1));

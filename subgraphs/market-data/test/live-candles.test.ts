@@ -34,6 +34,7 @@ const storedCandles = `query ($symbol: ID!, $interval: CandleInterval!, $basis: 
   instrument(symbol: $symbol) {
     candles(interval: $interval, basis: $basis, dayBoundary: $dayBoundary, first: 1000) { nodes { ${fields} } } } }`;
 const minute = 60_000;
+const watermarkMs = 5_000;
 const recording = findRealTicks(readSharedData());
 if (!recording) console.warn('SKIPPED: the recording of real ticks is not on this machine');
 
@@ -44,7 +45,7 @@ beforeAll(async () => {
   bed = await createMarketDataBed();
   ({ client, url } = await bed.startServer({
     CANDLE_UPDATE_MS: '100',
-    CANDLE_WATERMARK_MS: '1000',
+    CANDLE_WATERMARK_MS: String(watermarkMs),
     MARKET_HOURS: 'always-open',
   }));
 });
@@ -108,7 +109,7 @@ describe('a live candle', () => {
     await publish([60_500, 30], [59_500, 4]);
     const late = await candles[1]!.until(({ tickCount }) => tickCount === 6);
     expect(summary(late.at(-1)!)).toBe('10 20 4 4 (6)');
-    await publish([61_000, 31]);
+    await publish([minute + watermarkMs, 31]);
     const closed = await Promise.all(candles.map((each) => each.until(({ isClosed }) => isClosed)));
     const next = await Promise.all(candles.map((each) => each.next()));
     expect(next.map(summary)).toEqual(['31 32 31 32 (2)', '30 31 30 31 (2)', '32 33 32 33 (2)']);
@@ -172,7 +173,7 @@ describe('a live candle', () => {
     await writer.publish(recorded(symbol, start, [[1_000, 10]]));
     const events = client.subscribe<Event>(liveCandle, { symbol, interval: 'MINUTE_1' });
     const seen = [await events.next()];
-    await writer.publish(recorded(symbol, start, [[minute + 2_000, 11]]));
+    await writer.publish(recorded(symbol, start, [[minute + watermarkMs, 11]]));
     while (seen.at(-1)!.data!.candleUpdated.openTime === seen[0]!.data!.candleUpdated.openTime)
       seen.push(await events.next());
     expect(seen.map(({ extensions }) => extensions)).toEqual(
@@ -261,5 +262,5 @@ async function publishRows(writer: TickWriter, symbol: string, rows: Row[]): Pro
 
 /** The last minute that ticks behind its watermark close. */
 function lastWholeMinute(rows: Row[]): string {
-  return new Date(Math.floor((rows.at(-1)!.time - 1_000) / minute) * minute - minute).toISOString();
+  return new Date(Math.floor((rows.at(-1)!.time - watermarkMs) / minute) * minute - minute).toISOString();
 }

@@ -102,7 +102,7 @@ export async function createMarketDataBed(): Promise<MarketDataBed> {
 }
 
 /** Waits until something holds that no event tells of, such as a row that another process writes. */
-export async function until<T>(read: () => Promise<T | undefined | false>, timeoutMs = 15_000): Promise<T> {
+export async function until<T>(read: () => Promise<T | undefined | false>, timeoutMs = 60_000): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const value = await read();

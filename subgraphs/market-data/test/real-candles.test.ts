@@ -51,5 +51,5 @@ const rowsOf = async (file: string) => {
         ...[open, high, low, close, tickCount].map(String),
       ]),
     ).toEqual(published);
-  }, 120_000);
+  });
 });

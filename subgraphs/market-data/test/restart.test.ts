@@ -67,7 +67,7 @@ describe('restarts', () => {
     expect(ticks.map(({ sequence }) => sequence)).toEqual(rows.map((_row, index) => index + 1));
     expect(ticks.map(({ bid, ask }) => [bid, ask])).toEqual(rows.map(({ bid, ask }) => [bid, ask]));
     expect(await writtenCandles()).toEqual(candlesOf(ticks));
-  }, 60_000);
+  });
 
   test('the simulator goes on from the last price, with the next sequence', async () => {
     const first = await bed.startWorker({ SIMULATOR_XAU_USD: '3000' });

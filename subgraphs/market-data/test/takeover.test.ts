@@ -39,7 +39,7 @@ describe('when the worker that leads is killed', () => {
     }
     const ticks = await bed.ticks.after(symbol, 0, 100_000);
     expect(ticks.map(({ sequence }) => sequence)).toEqual(ticks.map((_tick, index) => index + 1));
-  }, 60_000);
+  });
 
   test('a recording goes on where it was, row by row', async () => {
     const rows = makeRows(3_000);
@@ -59,7 +59,7 @@ describe('when the worker that leads is killed', () => {
       rows.map(({ bid, ask }, index) => [index + 1, bid, ask]),
     );
     await recordings.remove();
-  }, 60_000);
+  });
 });
 
 test('a worker that was paused for longer than its lease says nothing into the time of the next', async () => {
@@ -77,7 +77,7 @@ test('a worker that was paused for longer than its lease says nothing into the t
   expect(ticks.map(({ sequence }) => sequence)).toEqual(ticks.map((_tick, index) => index + 1));
   const times = ticks.slice(resumedAt).map(({ receivedAt }) => receivedAt);
   expect(times).toEqual(times.toSorted((one, other) => one - other));
-}, 30_000);
+});
 
 test('a worker that stops hands over without a pause', async () => {
   const [leader] = await inOrder([await bed.spawnWorker(), await bed.spawnWorker()]);

@@ -84,7 +84,7 @@ describe('the history of ticks', () => {
       }),
       { numRuns: 30, endOnFailure: true },
     );
-  }, 30_000);
+  });
 
   test('is read in the order of the sequences, across the days of arrival, in pieces', async () => {
     const written = await write(Array.from({ length: 9 }, (_each, index) => arriving(index, [0, 2, 1][index % 3])));
@@ -120,7 +120,7 @@ describe('the history of ticks', () => {
       }),
       { numRuns: 25, endOnFailure: true },
     );
-  }, 30_000);
+  });
 
   test('looks into the index of each day and reads no table through', async () => {
     await write(Array.from({ length: 3_000 }, (_each, index) => arriving(index, index % 3)));

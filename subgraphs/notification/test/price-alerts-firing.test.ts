@@ -128,7 +128,7 @@ describe('a price alert', () => {
     await alerts.publish(4100);
     const created = await eventuallyAt4100(userId, { expiresAt: new Date(Date.now() + 2_000).toISOString() });
     expect(created.__typename).toBe('PriceAlert');
-    await eventually(async () => expect((await alerts.alertsOf(userId))[0]!.status).toBe('EXPIRED'), 15_000);
+    await eventually(async () => expect((await alerts.alertsOf(userId))[0]!.status).toBe('EXPIRED'));
     const [tick] = await alerts.publish(4205);
     await alerts.judged(worker, tick!.sequence);
     expect(await alerts.told(userId)).toEqual([]);

@@ -140,7 +140,7 @@ describe('price alerts', () => {
     const worker = await alerts.startWorker();
     await alerts.judged(worker, ticks.at(-1)!.sequence);
     expect(await expectExactly(owners, ticks)).toBeGreaterThan(8);
-  }, 30_000);
+  });
 
   test('that are deleted while they fire have fired or not, and say which', async () => {
     const owners = Array.from({ length: 12 }, (_, index) => `owner-${index}`);

@@ -2,7 +2,7 @@
  * Waits until an expectation holds, trying it every few milliseconds; for states that no event announces.
  * @throws what the expectation threw last, after `timeoutMs` milliseconds
  */
-export async function eventually(expectation: () => void | Promise<void>, timeoutMs = 5_000): Promise<void> {
+export async function eventually(expectation: () => void | Promise<void>, timeoutMs = 30_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     try {

@@ -62,7 +62,7 @@ function text(document: string | DocumentNode): string {
 }
 
 function readEvents<T>(events: AsyncIterableIterator<T>): EventReader<T> {
-  const next = async (timeoutMs = 10_000): Promise<T> => {
+  const next = async (timeoutMs = 30_000): Promise<T> => {
     const result = await inTime(events.next(), timeoutMs);
     if (!result) throw new Error(`no event within ${timeoutMs} ms`);
     if (result.done) throw new Error('the subscription has ended');

@@ -9,4 +9,4 @@ test('compiled plans of a schema with all of federation say what the executor of
   expect(compiled / planned).toBeGreaterThanOrEqual(0.95);
   expect(withErrors).toBeGreaterThan(400);
   expect(withWrongValues).toBeGreaterThan(100);
-}, 120_000);
+});

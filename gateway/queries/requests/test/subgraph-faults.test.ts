@@ -64,7 +64,7 @@ test.each(slow)(
     expect(await stock.query()).toEqual(late);
     expect(await stock.query('{ stock }', { deadline: performance.now() + 200 })).toEqual(late);
     expect(await stock.mutate({ deadline: performance.now() + 200 })).toEqual(late);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
     await eventually(() => expect(stock.proxy.spoilt()).toBe(0));
     expect(stock.taken()).toBeLessThan(2);
   },
