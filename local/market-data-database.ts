@@ -1,4 +1,4 @@
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import { readSettings } from './config.ts';
 import { openDatabases } from './database-server.ts';
 import { generate } from './generate.ts';
@@ -24,9 +24,7 @@ export async function openMarketData(onEnd: (cleanup: Cleanup) => void): Promise
   if (isOurs) await prepareDatabases([marketData], databases.urlOf);
   // It may have been generated just now, so it cannot be loaded together with this file.
   const { PrismaClient } = await import('#prisma/market-data/generated/client.ts');
-  const prisma = new PrismaClient({
-    adapter: createDatabaseAdapter({ url: databases.urlOf(marketData), poolSize: 2 }),
-  });
+  const prisma = new PrismaClient(databaseOptions({ url: databases.urlOf(marketData), poolSize: 2 }));
   onEnd(() => prisma.$disconnect());
   const [found] = await prisma.$queryRawUnsafe<{ isMigrated: boolean }[]>(
     `SELECT to_regclass('history_import') IS NOT NULL AS "isMigrated"`,

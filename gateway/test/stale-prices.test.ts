@@ -13,7 +13,7 @@ let writer: TickWriter;
 let server: Awaited<ReturnType<MarketDataBed['startServer']>>;
 let gateway: WiredProcess;
 let client: GraphqlClient;
-const startServer = (port: string) => bed.startServer({ PORT: port, STALE_AFTER_MS: '500' });
+const startServer = (port: string) => bed.startServer({ PORT: port, STALE_AFTER_MS: '2000' });
 
 beforeAll(async () => {
   bed = await createMarketDataBed();

@@ -1,5 +1,5 @@
 import { PrismaClient } from '#prisma/auth/generated/client.ts';
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import { createPasswords } from '../../subgraphs/auth/passwords.ts';
 import { addUser } from '../../subgraphs/auth/user-changes.ts';
 import { createUserRepository } from '../../subgraphs/auth/user-repository.ts';
@@ -12,7 +12,7 @@ import { developmentPassword, developmentUsers } from './development-users.ts';
  */
 export async function seed(databaseUrl: string): Promise<void> {
   if (isProduction()) throw new Error('the sign-ins of development have a password that everybody knows');
-  const database = new PrismaClient({ adapter: createDatabaseAdapter({ url: databaseUrl, poolSize: 1 }) });
+  const database = new PrismaClient(databaseOptions({ url: databaseUrl, poolSize: 1 }));
   const passwords = createPasswords();
   try {
     for (const { roles, ...profile } of developmentUsers) {

@@ -1,4 +1,4 @@
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import { PrismaClient } from './generated/client.ts';
 
 /** The instruments in the order in which dealers list them. */
@@ -19,7 +19,7 @@ const instruments = [
 
 /** Fills an empty database with the instruments, and brings those that are there up to date. May be run any number of times. */
 export async function seed(databaseUrl: string): Promise<void> {
-  const prisma = new PrismaClient({ adapter: createDatabaseAdapter({ url: databaseUrl, poolSize: 1 }) });
+  const prisma = new PrismaClient(databaseOptions({ url: databaseUrl, poolSize: 1 }));
   try {
     await prisma.$transaction(
       instruments.map(({ symbol, name }, listPosition) => {

@@ -1,5 +1,5 @@
 import { PrismaClient } from '#prisma/order/generated/client.ts';
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import { createCatalogueService } from '../../subgraphs/order/catalogue-service.ts';
 import { classicCoins } from './catalogue/classic-coins.ts';
 import { goldBars } from './catalogue/gold-bars.ts';
@@ -19,7 +19,7 @@ const safetyShare = 50;
  * and stock is never reset, so it may be run any number of times.
  */
 export async function seed(databaseUrl: string): Promise<void> {
-  const database = new PrismaClient({ adapter: createDatabaseAdapter({ url: databaseUrl, poolSize: 1 }) });
+  const database = new PrismaClient(databaseOptions({ url: databaseUrl, poolSize: 1 }));
   const catalogue = createCatalogueService({ database });
   try {
     for (const [index, { onHand, ...product }] of inListOrder().entries()) {

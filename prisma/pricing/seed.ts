@@ -1,5 +1,5 @@
 import { PrismaClient } from '#prisma/pricing/generated/client.ts';
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import { readRule } from '../../subgraphs/pricing/rule-format.ts';
 import { seededRules } from './seeded-rules.ts';
 
@@ -9,7 +9,7 @@ import { seededRules } from './seeded-rules.ts';
  */
 export async function seed(databaseUrl: string): Promise<void> {
   for (const rule of seededRules) readRule(rule);
-  const database = new PrismaClient({ adapter: createDatabaseAdapter({ url: databaseUrl, poolSize: 1 }) });
+  const database = new PrismaClient(databaseOptions({ url: databaseUrl, poolSize: 1 }));
   try {
     await database.pricingRule.createMany({
       data: seededRules.map((rule) => ({

@@ -1,5 +1,5 @@
 import { PrismaClient } from '#prisma/auth/generated/client.ts';
-import { createDatabaseAdapter, patientTransactions } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import { createLogger, type Logger } from '#shared/logger.ts';
 import { processName } from '#shared/service-settings.ts';
 import type { Config } from './config.ts';
@@ -12,11 +12,7 @@ export function openLogger(config: Config): Logger {
 
 /** This service's database. */
 export function openDatabase(config: Config): PrismaClient {
-  return new PrismaClient({
-    adapter: createDatabaseAdapter({ url: config.AUTH_DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE }),
-    // Many may refresh one session, or sign in, at once.
-    transactionOptions: patientTransactions,
-  });
+  return new PrismaClient(databaseOptions({ url: config.AUTH_DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE }));
 }
 
 /** How long keys sign, in milliseconds, and how long what they have signed is valid. */

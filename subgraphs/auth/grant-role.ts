@@ -1,6 +1,6 @@
 import { PrismaClient } from '#prisma/auth/generated/client.ts';
 import { roles } from '#shared/caller.ts';
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import { readConfig } from './config.ts';
 import { grantRole } from './user-service.ts';
 
@@ -14,7 +14,7 @@ if (email === undefined || role === undefined) {
   process.exitCode = 2;
 } else {
   const { AUTH_DATABASE_URL: url } = readConfig();
-  const database = new PrismaClient({ adapter: createDatabaseAdapter({ url, poolSize: 1 }) });
+  const database = new PrismaClient(databaseOptions({ url, poolSize: 1 }));
   try {
     const user = await grantRole(database, { email, role, now: new Date() });
     process.stdout.write(`${user.email} is ${user.roles.join(', ')} from the next access token on\n`);

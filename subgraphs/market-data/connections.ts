@@ -1,5 +1,5 @@
 import { PrismaClient } from '#prisma/market-data/generated/client.ts';
-import { createDatabaseAdapter, databaseCheck } from '#shared/database.ts';
+import { databaseCheck, databaseOptions } from '#shared/database.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import { closeRedis, createRedis, redisCheck } from '#shared/redis.ts';
@@ -12,8 +12,9 @@ import { createTickHistoryRepository } from './history/tick-history-repository.t
 export function openConnections(config: Config) {
   const name = processName('market-data', config);
   const logger = createLogger({ service: name, level: config.LOG_LEVEL });
-  const adapter = createDatabaseAdapter({ url: config.MARKET_DATA_DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
-  const prisma = new PrismaClient({ adapter });
+  const prisma = new PrismaClient(
+    databaseOptions({ url: config.MARKET_DATA_DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE }),
+  );
   const redis = createRedis(config.REDIS_URL, logger);
   const follower = createTickFollower({
     redis,

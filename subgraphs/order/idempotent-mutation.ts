@@ -1,5 +1,5 @@
 import type { User } from '#shared/caller.ts';
-import { patientTransactions, type SqlClient, type TransactionalClient } from '#shared/database.ts';
+import type { SqlClient, TransactionalClient } from '#shared/database.ts';
 import { idempotent } from '#shared/idempotency.ts';
 import { invalidInput, type InputIssue } from '#shared/refusal.ts';
 
@@ -16,11 +16,9 @@ export function idempotentMutation<Transaction extends SqlClient, Result>(
   const { idempotencyKey: key, ...body } = request.input;
   const [first, ...rest] = request.issues ?? [];
   if (first) throw invalidInput(first, ...rest);
-  return database.$transaction(
-    (transaction) =>
-      idempotent(transaction, { scope: `${request.caller.userId}:${request.mutation}`, key, body }, () =>
-        work(transaction),
-      ),
-    patientTransactions,
+  return database.$transaction((transaction) =>
+    idempotent(transaction, { scope: `${request.caller.userId}:${request.mutation}`, key, body }, () =>
+      work(transaction),
+    ),
   );
 }

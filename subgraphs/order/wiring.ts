@@ -1,6 +1,6 @@
 import { PrismaClient } from '#prisma/order/generated/client.ts';
 import { createDatabaseListener } from '#shared/database-listener.ts';
-import { createDatabaseAdapter, databaseCheck } from '#shared/database.ts';
+import { databaseCheck, databaseOptions } from '#shared/database.ts';
 import { createOutboxRelay } from '#shared/events/outbox-relay.ts';
 import { createHousekeeping } from '#shared/housekeeping.ts';
 import { createHttpServer } from '#shared/http-server.ts';
@@ -133,7 +133,5 @@ function openLogger(config: Config): Logger {
 }
 
 function openDatabase(config: Config): PrismaClient {
-  return new PrismaClient({
-    adapter: createDatabaseAdapter({ url: config.ORDER_DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE }),
-  });
+  return new PrismaClient(databaseOptions({ url: config.ORDER_DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE }));
 }

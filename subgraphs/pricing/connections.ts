@@ -1,5 +1,5 @@
 import { PrismaClient } from '#prisma/pricing/generated/client.ts';
-import { createDatabaseAdapter, databaseCheck } from '#shared/database.ts';
+import { databaseCheck, databaseOptions } from '#shared/database.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import { closeRedis, createRedis, redisCheck } from '#shared/redis.ts';
@@ -10,8 +10,9 @@ import type { Config } from './config.ts';
 export function openConnections(config: Config) {
   const name = processName('pricing', config);
   const logger = createLogger({ service: name, level: config.LOG_LEVEL });
-  const adapter = createDatabaseAdapter({ url: config.PRICING_DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
-  const database = new PrismaClient({ adapter });
+  const database = new PrismaClient(
+    databaseOptions({ url: config.PRICING_DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE }),
+  );
   const redis = createRedis(config.REDIS_URL, logger);
   return {
     logger,

@@ -10,7 +10,6 @@ import {
 } from '#shared/refusal.ts';
 import { codeFormat } from './condition-format.ts';
 import { createCustomerRepository, defaultGroup } from './customer-repository.ts';
-import { transactionLimits } from './transaction-limits.ts';
 
 export type CustomerService = {
   /** Groups in the order of the user ids, each for the user and for operators; for others an Error in its place. */
@@ -47,18 +46,16 @@ export function createCustomerService<Transaction extends SqlClient>(options: {
         const operator = requirePermission(caller, 'SET_CUSTOMER_GROUPS');
         const [userId, group] = [input.userId.trim(), input.group.trim().toUpperCase()];
         checkInput(userId, group);
-        await database.$transaction(
-          (transaction) =>
-            idempotent(
-              transaction,
-              { scope: `${operator.userId}:setCustomerGroup`, key: idempotencyKey, body: { userId, group } },
-              async () => {
-                const change = { by: operator.userId, at: new Date(now()) };
-                await createCustomerRepository(transaction).setGroup(userId, group, change);
-                return null;
-              },
-            ),
-          transactionLimits,
+        await database.$transaction((transaction) =>
+          idempotent(
+            transaction,
+            { scope: `${operator.userId}:setCustomerGroup`, key: idempotencyKey, body: { userId, group } },
+            async () => {
+              const change = { by: operator.userId, at: new Date(now()) };
+              await createCustomerRepository(transaction).setGroup(userId, group, change);
+              return null;
+            },
+          ),
         );
         return { __typename: 'User', id: userId };
       }),

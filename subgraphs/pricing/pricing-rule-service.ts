@@ -21,7 +21,6 @@ import {
   type RuleVersion,
 } from './pricing-rule-repository.ts';
 import { readRuleInput } from './rule-input.ts';
-import { transactionLimits } from './transaction-limits.ts';
 
 type Shown = RuleVersion & { __typename: 'PricingRule' };
 
@@ -59,7 +58,7 @@ export function createPricingRuleService<Transaction extends SqlClient>(options:
       await rules.lock(found.code);
       await work(rules, (await rules.byId(id))!, new Date(now()));
       return shown(await rules.byId(id));
-    }, transactionLimits);
+    });
   }
 
   return {
@@ -87,7 +86,7 @@ export function createPricingRuleService<Transaction extends SqlClient>(options:
             },
           );
           return shown(await rules.byId(id));
-        }, transactionLimits);
+        });
       }),
     activate: (caller, id) =>
       orRefusal<Shown, NotFoundError | InvalidInputError>(async () => {

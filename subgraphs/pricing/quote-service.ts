@@ -16,7 +16,6 @@ import { statusOf, type Quote, type QuoteStatus } from './domain/quote.ts';
 import type { CouponNotValidError, FirmPrice, PriceUnavailableError, QuoteRequest } from './firm-price.ts';
 import { createQuoteRepository } from './quote-repository.ts';
 import { termsOf } from './quote-terms.ts';
-import { transactionLimits } from './transaction-limits.ts';
 
 export type QuoteLimitError = {
   __typename: 'QuoteLimitError';
@@ -117,7 +116,7 @@ export function createQuoteService<Transaction extends SqlClient>(options: {
           );
           const [quote] = await createQuoteRepository(transaction).byIds([id]);
           return { __typename: 'Quote', ...quote! };
-        }, transactionLimits);
+        });
       }),
     async quotesOf(caller, ids) {
       const { userId } = requireUser(caller);
@@ -140,7 +139,7 @@ export function createQuoteService<Transaction extends SqlClient>(options: {
           if (original.orderId !== null || newest.orderId !== null) return null;
           if (newest.id !== original.id && statusOf(newest, now()) === 'OPEN') return newest;
           return issue(transaction, userId, requestOf(original), newest.id);
-        }, transactionLimits);
+        });
       } catch (error) {
         if (error instanceof Refusal) return null;
         throw error;

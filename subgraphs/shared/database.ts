@@ -3,11 +3,12 @@ import { createDatabasePool } from './database-pool.ts';
 import type { ReadinessCheck } from './health.ts';
 
 /**
- * The driver adapter that a service's Prisma client is made with. A statement that waits longer than ten seconds for a
- * connection or runs longer than thirty is ended, so that a stuck database never holds requests for ever; in a request
- * that has a deadline, when that passes.
+ * What a service's Prisma client is made with. A statement that waits longer than ten seconds for a connection or runs
+ * longer than thirty is ended, so that a stuck database never holds requests for ever; in a request that has a deadline,
+ * when that passes. Transactions wait as long, and may take twenty: where many change the same at once, a rush is a
+ * queue, not a failure.
  */
-export function createDatabaseAdapter(options: { url: string; poolSize: number }): PrismaPg {
+export function databaseOptions(options: { url: string; poolSize: number }) {
   const pool = createDatabasePool({
     connectionString: options.url,
     max: options.poolSize,
@@ -17,14 +18,11 @@ export function createDatabaseAdapter(options: { url: string; poolSize: number }
     // Compiling a plan takes longer than running any statement here: it made candles forty times slower.
     options: '-c jit=off',
   });
-  return new PrismaPg(pool, { disposeExternalPool: true });
+  return {
+    adapter: new PrismaPg(pool, { disposeExternalPool: true }),
+    transactionOptions: { maxWait: 10_000, timeout: 20_000 },
+  };
 }
-
-/**
- * Milliseconds that a transaction waits for a connection, and that it may take, where many may change the same at once: a rush
- * is a queue, not a failure.
- */
-export const patientTransactions = { maxWait: 10_000, timeout: 20_000 };
 
 /** What a repository needs to run SQL: a Prisma client, or the transaction that it hands out. */
 export type SqlClient = {

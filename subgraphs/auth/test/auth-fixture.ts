@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PrismaClient } from '#prisma/auth/generated/client.ts';
 import type { Role } from '#shared/caller.ts';
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import { createGraphqlClient, type GraphqlClient } from '#shared/testing/graphql-client.ts';
 import { createTestDatabase } from '#shared/testing/test-database.ts';
 import { readConfig, type Config } from '../config.ts';
@@ -48,7 +48,7 @@ export async function startAuth(
   { databaseUrl }: { databaseUrl?: string } = {},
 ): Promise<AuthFixture> {
   const testDatabase = databaseUrl ? { url: databaseUrl, drop: async () => {} } : await createTestDatabase('auth');
-  const database = new PrismaClient({ adapter: createDatabaseAdapter({ url: testDatabase.url, poolSize: 2 }) });
+  const database = new PrismaClient(databaseOptions({ url: testDatabase.url, poolSize: 2 }));
   const config = readConfig({
     AUTH_DATABASE_URL: testDatabase.url,
     AUTH_KEY_SECRET: 'a secret of at least thirty-two characters',

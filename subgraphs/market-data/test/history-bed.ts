@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PrismaClient } from '#prisma/market-data/generated/client.ts';
 import { seed } from '#prisma/market-data/seed.ts';
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import { createTestDatabase } from '#shared/testing/test-database.ts';
 import { createCandleImportRepository } from '../history/candle-import-repository.ts';
 import { importHistory, type ImportSummary } from '../history/import-history.ts';
@@ -27,7 +27,7 @@ export type HistoryBed = Awaited<ReturnType<typeof createHistoryBed>>;
 export async function createHistoryBed() {
   const database = await createTestDatabase('market-data');
   await seed(database.url);
-  const prisma = new PrismaClient({ adapter: createDatabaseAdapter({ url: database.url, poolSize: 4 }) });
+  const prisma = new PrismaClient(databaseOptions({ url: database.url, poolSize: 4 }));
   const recordings = await createRecordings();
   return {
     database,

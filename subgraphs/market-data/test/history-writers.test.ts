@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { PrismaClient } from '#prisma/market-data/generated/client.ts';
-import { createDatabaseAdapter, type SqlClient, type TransactionalClient } from '#shared/database.ts';
+import { databaseOptions, type SqlClient, type TransactionalClient } from '#shared/database.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import { aTick } from '#shared/testing/builders.ts';
 import { createTickFollower, type TickFollower } from '#shared/ticks/tick-follower.ts';
@@ -46,7 +46,7 @@ const startWriter = (
   } = {},
 ) => {
   const follower = createTickFollower({ ...bed.redis, memory: 1_000, logger: bed.logger });
-  const prisma = new PrismaClient({ adapter: createDatabaseAdapter({ url: bed.database.url, poolSize: 2 }) });
+  const prisma = new PrismaClient(databaseOptions({ url: bed.database.url, poolSize: 2 }));
   const writer = createHistoryWriter({
     symbols: [symbol],
     follower: options.follower?.(follower) ?? follower,

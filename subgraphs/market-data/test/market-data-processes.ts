@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { PrismaClient } from '#prisma/market-data/generated/client.ts';
 import { seed } from '#prisma/market-data/seed.ts';
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createGraphqlClient, type GraphqlClient } from '#shared/testing/graphql-client.ts';
 import { spawnService, type SpawnedService } from '#shared/testing/spawned-service.ts';
@@ -42,7 +42,7 @@ export async function createMarketDataBed(): Promise<MarketDataBed> {
   await seed(database.url);
   const redis = createTestRedis();
   const logger = createLogger({ service: 'test', level: 'silent' });
-  const prisma = new PrismaClient({ adapter: createDatabaseAdapter({ url: database.url, poolSize: 2 }) });
+  const prisma = new PrismaClient(databaseOptions({ url: database.url, poolSize: 2 }));
   const stops = new Set<() => Promise<void>>();
   const environmentOf = (role: string, more: Environment): Environment => ({
     ROLE: role,

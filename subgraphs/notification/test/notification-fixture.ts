@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { Queue } from 'bullmq';
 import { PrismaClient } from '#prisma/notification/generated/client.ts';
-import { createDatabaseAdapter, patientTransactions } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import { eventQueueName, type EventData, type EventName } from '#shared/events/event-catalogue.ts';
 import { retrying } from '#shared/jobs.ts';
 import type { WiredProcess } from '#shared/run-process.ts';
@@ -44,8 +44,7 @@ export async function startNotification(environment: Record<string, string> = {}
     createTestRedis(),
     await startKeyServer(),
   ];
-  const adapter = createDatabaseAdapter({ url: testDatabase.url, poolSize: 2 });
-  const database = new PrismaClient({ adapter, transactionOptions: patientTransactions });
+  const database = new PrismaClient(databaseOptions({ url: testDatabase.url, poolSize: 2 }));
   const base = {
     NOTIFICATION_DATABASE_URL: testDatabase.url,
     REDIS_URL: redis.url,

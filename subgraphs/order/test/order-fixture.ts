@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { PrismaClient } from '#prisma/order/generated/client.ts';
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import { decimal } from '#shared/decimal.ts';
 import { createQuoteSigner, publicKeyOf, type QuoteTerms } from '#shared/quote-token.ts';
 import { createGraphqlClient, type GraphqlClient } from '#shared/testing/graphql-client.ts';
@@ -42,7 +42,7 @@ const signingKey = keyPair.privateKey.export({ format: 'der', type: 'pkcs8' }).t
 /** Starts a server on a migrated, empty database. */
 export async function startOrder(options: { poolSize?: number } = {}): Promise<OrderFixture> {
   const testDatabase = await createTestDatabase('order');
-  const database = new PrismaClient({ adapter: createDatabaseAdapter({ url: testDatabase.url, poolSize: 2 }) });
+  const database = new PrismaClient(databaseOptions({ url: testDatabase.url, poolSize: 2 }));
   const keys = await startKeyServer();
   const clock = { now: Date.parse('2026-11-20T10:00:00Z') };
   const environment = {

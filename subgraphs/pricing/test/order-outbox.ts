@@ -1,6 +1,6 @@
 // Only SQL is sent through it, so that no other service's models are needed here.
 import { PrismaClient } from '#prisma/pricing/generated/client.ts';
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import type { EventData, EventName } from '#shared/events/event-catalogue.ts';
 import { createOutboxRelay } from '#shared/events/outbox-relay.ts';
 import { recordEvent } from '#shared/events/outbox.ts';
@@ -13,7 +13,7 @@ import type { PricingFixture } from './pricing-fixture.ts';
 /** The order service as pricing hears of it: an outbox in a database of its own, and its relay. */
 export async function openOrderOutbox({ redis }: PricingFixture) {
   const testDatabase = await createTestDatabase('order');
-  const database = new PrismaClient({ adapter: createDatabaseAdapter({ url: testDatabase.url, poolSize: 2 }) });
+  const database = new PrismaClient(databaseOptions({ url: testDatabase.url, poolSize: 2 }));
   const relay = createOutboxRelay({
     database,
     redis: redis.redis,

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { PrismaClient } from '#prisma/pricing/generated/client.ts';
 import { seed } from '#prisma/pricing/seed.ts';
-import { createDatabaseAdapter } from '#shared/database.ts';
+import { databaseOptions } from '#shared/database.ts';
 import { createLogger } from '#shared/logger.ts';
 import { aTick } from '#shared/testing/builders.ts';
 import { createGraphqlClient, type GraphqlClient } from '#shared/testing/graphql-client.ts';
@@ -68,7 +68,7 @@ export async function startPricing({
 } = {}): Promise<PricingFixture> {
   const keys = await startKeyServer();
   const [testDatabase, redis] = [await createTestDatabase('pricing'), createTestRedis()];
-  const database = new PrismaClient({ adapter: createDatabaseAdapter({ url: testDatabase.url, poolSize: 2 }) });
+  const database = new PrismaClient(databaseOptions({ url: testDatabase.url, poolSize: 2 }));
   if (seeded) await seed(testDatabase.url);
   for (const product of products) await keepNewest(database, product);
   const config = readConfig({

@@ -1,5 +1,5 @@
 import { PrismaClient } from '#prisma/order/generated/client.ts';
-import { createDatabaseAdapter } from '../database.ts';
+import { databaseOptions } from '../database.ts';
 import { createTestDatabase } from './test-database.ts';
 
 export type EventDatabase = { database: PrismaClient; close(): Promise<void> };
@@ -7,7 +7,7 @@ export type EventDatabase = { database: PrismaClient; close(): Promise<void> };
 /** A database with the tables of a service that tells of events (`order`) or is told of them (`pricing`); SQL only. */
 export async function openEventDatabase(service: 'order' | 'pricing'): Promise<EventDatabase> {
   const testDatabase = await createTestDatabase(service);
-  const database = new PrismaClient({ adapter: createDatabaseAdapter({ url: testDatabase.url, poolSize: 4 }) });
+  const database = new PrismaClient(databaseOptions({ url: testDatabase.url, poolSize: 4 }));
   return {
     database,
     async close() {
