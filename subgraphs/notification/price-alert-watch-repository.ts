@@ -119,7 +119,7 @@ export function createPriceAlertWatchRepository<Transaction extends SqlClient>(o
           );
           return new Set(written.map(({ id }) => id));
         },
-        { timeout: 30_000, maxWait: 10_000 },
+        { timeout: 30_000 },
       ),
     async savePosition(symbol, { sequence, coveredCount }) {
       await database.$executeRawUnsafe(

@@ -129,7 +129,7 @@ export function createOutboxRelay<Transaction extends SqlClient>(options: {
         );
         return { sent: open.length, acknowledged: acknowledged.length };
       },
-      { timeout: 30_000, maxWait: 10_000 },
+      { timeout: 30_000 },
     );
   }
 
