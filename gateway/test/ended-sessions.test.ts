@@ -69,11 +69,11 @@ describe('the access token of a session that has ended', () => {
     const publicOne = ending.subscribe('subscription { priceUpdated(symbol: "XAU-USD") { sequence } }');
     await Promise.all([personal.next(), theirOther.next(), publicOne.next()]);
     await customer.request(LogoutDocument);
-    await expect(personal.take(1_000)).rejects.toMatchObject({ code: 4403, reason: 'Session ended' });
+    await expect(personal.take(1_000, 2_000)).rejects.toMatchObject({ code: 4403, reason: 'Session ended' });
     await expectRefused(system.url, customer.accessToken);
     await publicOne.take(3);
     await customer.request(LogoutDocument, {}, signedIn);
-    await expect(theirOther.take(1_000)).rejects.toMatchObject({ code: 4403 });
+    await expect(theirOther.take(1_000, 2_000)).rejects.toMatchObject({ code: 4403 });
     await publicOne.return();
     await Promise.all([ending.close(), elsewhere.close()]);
   });

@@ -17,7 +17,7 @@ let system: GoldSystem;
 beforeAll(async () => {
   system = await startGoldSystem();
 });
-afterAll(() => system.close(), 60_000);
+afterAll(() => system.close());
 
 type InboxEvent = { inboxChanged: { sequence: string; unreadCount: number; notification: { title: string } | null } };
 type Recorded = { recordedMessages: { nodes: { channel: string; recipient: { id: string } }[] } };

@@ -20,7 +20,7 @@ let system: Awaited<ReturnType<typeof startGoldSystem>>;
 beforeAll(async () => {
   system = await startGoldSystem();
 });
-afterAll(() => system.close(), 60_000);
+afterAll(() => system.close());
 
 const dense = (sequences: number[]) => sequences.map((_, index) => sequences[0]! + index);
 

@@ -32,7 +32,7 @@ async function firstRows(count: number): Promise<Row[]> {
   beforeAll(async () => {
     system = await startGoldSystem({ FEEDS: 'replay', REPLAY_FILE: recording, REPLAY_SPEED: '100' });
   });
-  afterAll(() => system.close(), 60_000);
+  afterAll(() => system.close());
 
   test('arrives at the client price by price, as it is in the file', async () => {
     const prices = system.client.subscribe<{ priceUpdated: { sequence: string; bid: string; ask: string } }>(

@@ -159,7 +159,7 @@ async function untilNothingRuns(): Promise<void> {
     for (const name of running) expect([name, await metricOf(tickers.gateway, name)]).toEqual([name, 0]);
     expect(tickers.listeners()).toBe(0);
     expect(tickers.network.open()).toBe(0);
-  });
+  }, 5_000);
 }
 
 test('10,000 operations that come and go, with failures on the way, leave nothing behind', async () => {

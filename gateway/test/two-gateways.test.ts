@@ -99,7 +99,7 @@ test('a session that ends by one ends the personal streams of both, and no publi
   const prices = anonymous.subscribe('subscription { priceUpdated(symbol: "XAU-USD") { sequence } }');
   await Promise.all([...personal, prices].map((events) => events.next()));
   const ended = personal.map((events) =>
-    expect(events.take(1_000)).rejects.toMatchObject({ code: 4403, reason: 'Session ended' }),
+    expect(events.take(1_000, 3_000)).rejects.toMatchObject({ code: 4403, reason: 'Session ended' }),
   );
   expect(await customer.request(LogoutDocument)).toMatchObject({ data: { logout: true } });
   await Promise.all(ended);
